@@ -1,0 +1,77 @@
+"""Arrays in, arrays out: the catalogue of estimators and variances.
+
+    panel = Panel(outcome, treatment, units, periods)
+    evaluate(panel, ESTIMATORS["sdid"], VARIANCES["given_both"])
+
+The same input gives the same output, bit for bit on one machine.
+"""
+
+from estimators.core.effect import att, effects_by_period
+from estimators.core.errors import EstimationError, InvalidPanel, NotConverged, UnsupportedDesign
+from estimators.core.fit import (
+    Estimate,
+    Estimator,
+    Fit,
+    Inference,
+    PeriodEffect,
+    Refusal,
+    Tuning,
+    Variance,
+    Weights,
+)
+from estimators.core.panel import Panel
+from estimators.demeaned_synthetic_control import DemeanedSyntheticControl
+from estimators.difference_in_differences import DifferenceInDifferences
+from estimators.doubly_weighted import DoublyWeighted
+from estimators.matrix_completion import MatrixCompletion
+from estimators.synthetic_control import SyntheticControl
+from estimators.synthetic_did import SyntheticDifferenceInDifferences
+from estimators.variance.evaluate import evaluate
+from estimators.variance.kinds import (
+    GivenBothVariance,
+    GivenPeriodVariance,
+    GivenUnitVariance,
+    MarginalVariance,
+    VarianceKind,
+)
+
+_estimators: tuple[Estimator, ...] = (
+    DifferenceInDifferences(),
+    SyntheticControl(),
+    DemeanedSyntheticControl(),
+    MatrixCompletion(),
+    SyntheticDifferenceInDifferences(),
+    DoublyWeighted(),
+)
+_variances: tuple[VarianceKind, ...] = (
+    MarginalVariance(),
+    GivenUnitVariance(),
+    GivenPeriodVariance(),
+    GivenBothVariance(),
+)
+
+ESTIMATORS: dict[str, Estimator] = {estimator.name: estimator for estimator in _estimators}
+VARIANCES: dict[str, VarianceKind] = {variance.kind: variance for variance in _variances}
+
+__all__ = [
+    "ESTIMATORS",
+    "VARIANCES",
+    "Estimate",
+    "EstimationError",
+    "Estimator",
+    "Fit",
+    "Inference",
+    "InvalidPanel",
+    "NotConverged",
+    "Panel",
+    "PeriodEffect",
+    "Refusal",
+    "Tuning",
+    "UnsupportedDesign",
+    "Variance",
+    "VarianceKind",
+    "Weights",
+    "att",
+    "effects_by_period",
+    "evaluate",
+]

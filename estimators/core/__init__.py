@@ -1,0 +1,1 @@
+"""Shared words: panel, fit, effect, designs, placements, folds, errors."""

@@ -1,0 +1,141 @@
+"""Treatment patterns: which there are, and which a method accepts.
+
+    block       every treated unit is treated in the same single run of periods
+    staggered   every treated unit has a single run, but the runs differ
+    on_off      some unit is treated, released, and treated again
+
+A run need not last to the end of the panel: promotions end.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.sparse import bmat, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.panel import BoolArray, IntArray, Panel, listed
+
+Pattern = Literal["block", "staggered", "on_off"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Units treated in the same run of periods: columns start, …, stop − 1."""
+
+    start: int
+    stop: int
+    units: IntArray
+
+
+def pattern(panel: Panel) -> Pattern:
+    """The panel's treatment pattern."""
+    treated = panel.treatment[panel.treated_units]
+    if (_starts(treated).sum(axis=1) > 1).any():
+        return "on_off"
+    return "block" if (treated == treated[0]).all() else "staggered"
+
+
+def cohorts(panel: Panel) -> tuple[Cohort, ...]:
+    """Groups of units with the same run, in the order of start, then stop; never for on/off."""
+    members: dict[tuple[int, int], list[int]] = {}
+    for unit in np.flatnonzero(panel.treated_units):
+        columns = np.flatnonzero(panel.treatment[unit])
+        members.setdefault((int(columns[0]), int(columns[-1]) + 1), []).append(int(unit))
+    return tuple(
+        Cohort(start, stop, np.array(units)) for (start, stop), units in sorted(members.items())
+    )
+
+
+def require_single_runs(panel: Panel, method: str) -> None:
+    """Raise UnsupportedDesign when a unit is treated, released and treated again."""
+    several = panel.treated_units & (_starts(panel.treatment).sum(axis=1) > 1)
+    if several.any():
+        labels = listed([panel.units[i] for i in np.flatnonzero(several)])
+        raise UnsupportedDesign(
+            f"{method} compares one run of treatment with the periods before it; treatment "
+            f"switches on and off in {int(several.sum())} of {int(panel.treated_units.sum())} "
+            f"treated units ({labels}); use did, mc or dwcp"
+        )
+
+
+def require_donors(panel: Panel, method: str, needed: int = 1) -> None:
+    """Raise UnsupportedDesign without enough never-treated units, all observed, to weight."""
+    controls = np.flatnonzero(panel.control_units)
+    if len(controls) < needed:
+        raise UnsupportedDesign(
+            f"{method} needs {needed} never-treated units; there are {len(controls)} among "
+            f"{len(panel.units)}"
+        )
+    gaps = ~panel.observed[controls]
+    if gaps.any():
+        row, period = np.argwhere(gaps)[0]
+        holders = [panel.units[controls[i]] for i in np.flatnonzero(gaps.any(axis=1))]
+        raise UnsupportedDesign(
+            f"{method} needs donors observed in every period; {int(gaps.sum())} cells of "
+            f"{len(holders)} donors are not ({listed(holders)}; first "
+            f"{panel.cell(controls[row], period)}); exclude those donors, or use did, mc or dwcp"
+        )
+
+
+def require_pre_periods(panel: Panel, cohort: Cohort, method: str) -> None:
+    """Raise UnsupportedDesign unless the cohort is observed in every period before its run."""
+    if cohort.start == 0:
+        raise UnsupportedDesign(
+            f"{method} needs a period before treatment; "
+            f"{listed([panel.units[i] for i in cohort.units])} is treated from the first, "
+            f"{panel.periods[0]}"
+        )
+    gaps = np.argwhere(~panel.observed[cohort.units, : cohort.start])
+    if len(gaps):
+        unit, period = gaps[0]
+        raise UnsupportedDesign(
+            f"{method} needs treated units observed in every period before treatment; "
+            f"{len(gaps)} cells are not, first {panel.cell(cohort.units[unit], period)}; "
+            f"use did, mc or dwcp"
+        )
+
+
+def identified(panel: Panel) -> BoolArray:
+    """(N, T) true where two-way effects are learnable: unit and period joined by usable cells.
+
+    Units and periods are the two sides of a graph, usable cells its edges. α_i + β_t is
+    determined exactly when i and t lie in one connected component.
+    """
+    edges = csr_array(panel.usable.astype(np.int8))
+    _, component = connected_components(bmat([[None, edges], [edges.T, None]]), directed=False)
+    n = len(panel.units)
+    return np.asarray(component[:n, None] == component[None, n:])
+
+
+def require_identified(panel: Panel, method: str) -> None:
+    """Raise UnsupportedDesign when some scored cell has no comparison."""
+    lost = np.argwhere(panel.treatment & panel.observed & ~identified(panel))
+    if not len(lost):
+        return
+    without_unit = np.flatnonzero(~panel.usable.any(axis=1) & panel.treated_units)
+    without_period = np.flatnonzero(~panel.usable.any(axis=0))
+    if len(without_unit):
+        why = (
+            f"{len(without_unit)} units have no untreated period "
+            f"({listed([panel.units[i] for i in without_unit])})"
+        )
+    elif len(without_period):
+        why = (
+            f"in {len(without_period)} periods nobody is untreated "
+            f"({listed([panel.periods[t] for t in without_period])})"
+        )
+    else:
+        why = "untreated cells fall into groups that share neither a unit nor a period"
+    raise UnsupportedDesign(
+        f"{method} cannot impute {len(lost)} treated cells, first {panel.cell(*lost[0])}: {why}; "
+        f"exclude them or lengthen the panel"
+    )
+
+
+def _starts(treatment: BoolArray) -> BoolArray:
+    """(N, T) true where a run of treatment begins."""
+    before = np.zeros_like(treatment)
+    before[:, 1:] = treatment[:, :-1]
+    return treatment & ~before

@@ -1,0 +1,166 @@
+"""What every estimator takes and returns."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, Self
+
+from estimators.core.panel import FloatArray, Panel
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """What one group of treated cells was compared with.
+
+    label: which treated cells, for people ("treated from 1989")
+    units: (N,) weight of each unit, zero for units not used; None when the method has none
+    periods: (T,) weight of each period, likewise
+    """
+
+    label: str
+    units: FloatArray | None = None
+    periods: FloatArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The untreated outcomes an estimator imputes, and how it got there.
+
+    counterfactual: (N, T), in the outcome's measure; finite in every treated cell, nan in
+        rows the method does not model
+    weights: one entry per group of treated cells fitted together; empty when there are none
+    steps: solver steps taken, 0 for a closed form
+    optimality: how far the solution can be from the optimum, as a share of the objective's
+        scale (a duality gap); 0 for a closed form
+    """
+
+    counterfactual: FloatArray
+    weights: tuple[Weights, ...] = ()
+    steps: int = 0
+    optimality: float = 0.0
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How data-driven settings were chosen: the rule, its folds, and every candidate tried.
+
+    rule: one sentence
+    folds: placebo patterns (or left-out cells) each candidate was scored on
+    measure: what a score is, smaller being better
+    candidates: (settings, score) in the order tried
+    """
+
+    rule: str
+    folds: int
+    measure: str
+    candidates: tuple[tuple[Mapping[str, float], float], ...] = ()
+
+
+class Estimator(Protocol):
+    """Imputes what treated cells would have been, untreated.
+
+    Implementations are frozen dataclasses whose fields are their settings. Nothing is learned
+    in place: tuning returns another estimator, fitting returns a Fit.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short key: the label in tables and the value stored in the database."""
+
+    @property
+    def tuning(self) -> Tuning | None:
+        """How the settings were chosen; None before tune(), or when there was nothing to choose."""
+
+    def tune(self, panel: Panel) -> Self:
+        """The same method with every data-driven setting filled in; itself if there is none."""
+
+    def problems(self, panel: Panel) -> int:
+        """Separate optimisations one fit takes: placebo draws are rationed by it."""
+
+    def fit(self, panel: Panel) -> Fit:
+        """Impute the counterfactual; raise EstimationError when the panel does not allow it."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A method that cannot honestly answer here, and why.
+
+    key: the estimator's name or the variance's kind
+    reason: one sentence: where, how many, what was needed, what to do
+    """
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PeriodEffect:
+    """Average effect over the treated cells of one period (over treated units before treatment).
+
+    period: label
+    treated: number of treated cells in the period; 0 before treatment, where effect is lack of fit
+    observed, counterfactual, effect: means over those cells, in the outcome's measure
+    standard_error, ci_low, ci_high: from the placebo effects of the same period; None when refused
+    """
+
+    period: Hashable
+    treated: int
+    observed: float
+    counterfactual: float
+    effect: float
+    standard_error: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Variance:
+    """Sampling variance of the ATT.
+
+    kind: what is held fixed while the data are imagined drawn again: a key of VARIANCES
+    value: in the square of the outcome's measure
+    df: degrees of freedom of the t distribution its interval uses
+    placebos: placebo effects it was computed from
+    construction: one sentence: where the placebos were placed
+    """
+
+    kind: str
+    value: float
+    df: float
+    placebos: int
+    construction: str
+
+
+@dataclass(frozen=True)
+class Inference:
+    """One variance and everything that follows from it, and from nothing else.
+
+    standard_error, ci_low, ci_high: in the outcome's measure; the interval has the stated level
+    p_value: two-sided, for no effect; below 1 − level exactly when the interval excludes zero
+    """
+
+    variance: Variance
+    level: float
+    standard_error: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """One estimator's published answer.
+
+    estimator: the tuned estimator, whose fields are the settings used
+    att: mean of outcome − counterfactual over the observed treated cells
+    fit: the counterfactual behind it
+    inferences: one entry per variance asked for, a refusal where it cannot answer
+    by_period: effects by period, with intervals where treated
+    diagnostics: named numbers and short lists about the fit and its placebos (JSON-able)
+    """
+
+    estimator: Estimator
+    att: float
+    fit: Fit
+    inferences: tuple[Inference | Refusal, ...] = ()
+    by_period: tuple[PeriodEffect, ...] = ()
+    diagnostics: Mapping[str, object] = field(default_factory=dict)

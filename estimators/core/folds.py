@@ -1,0 +1,113 @@
+"""Folds that imitate the treatment, and searches over settings scored on them.
+
+Interpolating one cell from its neighbours rewards settings that are useless for predicting a
+block: what is left out has to look like what was treated (Clarke and Waddy's documentation of
+their Stata package shows a 15 × 18 block where leave-one-cell-out goes wrong by far).
+
+    single runs   the treatment's own pattern on never-treated units, half of them in the real
+                  periods and half earlier; score: mean of (placebo ATT)²
+    on/off        scattered cells; score: mean of squared errors by cell
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from estimators.core.designs import identified, pattern
+from estimators.core.effect import cell_effects
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.fit import Fit
+from estimators.core.panel import Panel
+from estimators.core.placements import across_both, across_units
+
+PATIENCE = 2  # candidates in a row that may fail to improve before a path ends
+WORTH = 0.99  # a later candidate must score below this share of the best to displace it
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """Panels with a pretended treatment whose true outcomes are known.
+
+    by_cell: score squared errors of cells, instead of squared placebo ATTs
+    """
+
+    panels: tuple[Panel, ...]
+    rule: str
+    by_cell: bool
+
+    @property
+    def measure(self) -> str:
+        """What a score is."""
+        return "mean squared error by cell" if self.by_cell else "mean squared placebo ATT"
+
+    def score(self, fits: Sequence[Fit]) -> float:
+        """Smaller is better; fits in the order of panels."""
+        errors = [cell_effects(panel, fit) for panel, fit in zip(self.panels, fits, strict=True)]
+        if self.by_cell:
+            return float(np.mean(np.concatenate(errors) ** 2))
+        return float(np.mean([error.mean() ** 2 for error in errors]))
+
+
+def imitating_folds(panel: Panel, count: int, seed: int, cells_per_fold: int = 1) -> Folds:
+    """Folds for this panel's treatment pattern, at most `count` of them."""
+    if pattern(panel) == "on_off":
+        return scattered_folds(panel, count, seed, cells_per_fold)
+    try:
+        units = across_units(panel, count, seed).placements
+    except UnsupportedDesign:
+        return scattered_folds(panel, count, seed, cells_per_fold)
+    try:
+        both = across_both(panel, count // 2, seed).placements
+    except UnsupportedDesign:
+        both = ()
+    if len(units) > count - len(both):
+        chosen = np.random.default_rng([seed, 1]).permutation(len(units))[: count - len(both)]
+        units = tuple(units[i] for i in np.sort(chosen))
+    panels = tuple(placement.panel(panel) for placement in (*units, *both))
+    rule = (
+        f"the treatment's pattern on never-treated units: {len(units)} in the same periods, "
+        f"{len(both)} earlier"
+    )
+    return Folds(panels, rule, by_cell=False)
+
+
+def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) -> Folds:
+    """Groups of usable cells, left out together; truly treated cells stay hidden."""
+    hidden = np.where(panel.treatment, np.nan, panel.outcome)
+    cells = np.argwhere(panel.usable)
+    order = np.random.default_rng([seed, 2]).permutation(len(cells))
+    panels: list[Panel] = []
+    for first in range(0, len(order) - cells_per_fold + 1, cells_per_fold):
+        if len(panels) == count:
+            break
+        left_out = np.zeros_like(panel.treatment)
+        left_out[tuple(cells[order[first : first + cells_per_fold]].T)] = True
+        fold = Panel(hidden, left_out, panel.units, panel.periods)
+        if identified(fold)[left_out].all():
+            panels.append(fold)
+    if not panels:
+        raise UnsupportedDesign("no untreated cell can be left out and still be predicted")
+    each = "one untreated cell" if cells_per_fold == 1 else f"{cells_per_fold} untreated cells"
+    return Folds(tuple(panels), f"{each} left out at a time, {len(panels)} times", by_cell=True)
+
+
+def path_search(
+    path: Sequence[float], score: Callable[[float], float]
+) -> tuple[float, list[tuple[float, float]]]:
+    """The best value on a path from simple to complex, ended early by PATIENCE failures in a row.
+
+    Scores are estimates: a value must be better by 1 % to displace a simpler one. Returns the
+    value chosen and everything tried with its score.
+    """
+    tried: list[tuple[float, float]] = []
+    best, lowest, failures = path[0], np.inf, 0
+    for value in path:
+        tried.append((value, score(value)))
+        if tried[-1][1] < WORTH * lowest:
+            best, lowest, failures = value, tried[-1][1], 0
+        elif tried[-1][1] != tried[-2][1]:  # penalties too large to bind all score the same
+            failures += 1
+        if failures == PATIENCE:
+            break
+    return best, tried

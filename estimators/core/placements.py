@@ -1,0 +1,242 @@
+"""Where treatment could have been: the treatment's own pattern, placed where nothing was done.
+
+A placement is a panel in which no truly treated outcome is data, together with a pretended
+treatment. Fitting an estimator to it gives a placebo effect: an effect where there is none.
+
+Single runs (block, staggered): truly treated units are left out, or cut off before their
+treatment, so every placement looks like the real panel with other units or at an earlier time:
+
+    across units     the treated rows go to N₁ never-treated units; periods stay
+    across both      the same, and T − k periods remain with the pattern k periods earlier
+    across periods   the treated units, in a window of h periods before their treatment
+    controls before  N₁ never-treated units, in the same windows
+
+Earlier placements are forecasts: nothing after the window is seen, and at least half of the
+pre-periods come before it.
+
+On/off: rows of the pattern are dealt to other units, or it is rotated in time, or both. Truly
+treated cells stay masked; scored are the pretended cells that were truly untreated and can be
+imputed. Placements here interpolate: both earlier and later cells are data.
+
+Source: Abadie, Diamond and Hainmueller (2010) and Arkhangelsky et al. (2021, Algorithm 4) for
+placebos across units. Everything else is this project's construction, and is labelled so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+from math import comb
+
+import numpy as np
+
+from estimators.core.designs import identified
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.panel import BoolArray, IntArray, Panel
+
+WINDOWS = 4  # disjoint windows that a treated unit's own past must offer
+LEAST_TRAINING = 3  # periods before a placed window, at least
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """A pretended treatment on part of a panel.
+
+    units, periods: positions in the real panel      treatment: pretended, on that part
+    """
+
+    units: IntArray
+    periods: IntArray
+    treatment: BoolArray
+
+    def panel(self, real: Panel) -> Panel:
+        """The panel an estimator is given: truly treated outcomes are hidden."""
+        cut = np.ix_(self.units, self.periods)
+        outcome = np.where(real.treatment[cut], np.nan, real.outcome[cut])
+        placed = Panel(
+            outcome,
+            self.treatment,
+            tuple(real.units[i] for i in self.units),
+            tuple(real.periods[t] for t in self.periods),
+        )
+        if not real.treatment[cut].any():
+            return placed
+        unscored = placed.treatment & ~identified(placed)
+        return Panel(
+            np.where(unscored, np.nan, outcome), self.treatment, placed.units, placed.periods
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Placements of one kind.
+
+    df: degrees of freedom their mean square is worth: exchangeable units or disjoint windows − 1
+    construction: one sentence for people
+    """
+
+    placements: tuple[Placement, ...]
+    df: int
+    construction: str
+
+
+def training_length(panel: Panel) -> int:
+    """Pre-periods that come before any placed window."""
+    return max(LEAST_TRAINING, int(panel.pre_periods.sum()) // 2)
+
+
+def window_length(panel: Panel) -> int:
+    """Periods of a window in the treated units' own past.
+
+    As long as the longest run of treatment if four disjoint windows fit, else the longest of
+    which four fit. Raises UnsupportedDesign when not even single periods do.
+    """
+    before = int(panel.pre_periods.sum())
+    room = before - training_length(panel)
+    if room < WINDOWS:
+        raise UnsupportedDesign(
+            f"placebos in the treated units' own past need {2 * WINDOWS} periods before treatment; "
+            f"there are {before}"
+        )
+    longest = int(panel.treatment.sum(axis=1).max())
+    return min(longest, room // WINDOWS)
+
+
+def across_units(panel: Panel, count: int, seed: int) -> Pool:
+    """Other units in the same periods (what the literature calls unit placebos)."""
+    periods = np.arange(len(panel.periods))
+    groups, total, df = _groups(panel, count, seed)
+    rows = panel.treatment[panel.treated_units]
+    placed = tuple(_place(panel, group, periods, rows) for group in groups)
+    return Pool(placed, df, f"{_number(placed, total)} of never-treated units, same periods")
+
+
+def across_both(panel: Panel, count: int, seed: int) -> Pool:
+    """Other units at earlier times."""
+    before = int(panel.pre_periods.sum())
+    shifts = range(1, before - training_length(panel) + 1)
+    if not shifts:
+        raise UnsupportedDesign(
+            f"placebos at earlier times need more than {LEAST_TRAINING} periods before treatment; "
+            f"there are {before}"
+        )
+    rows = panel.treatment[panel.treated_units]
+    groups, total, df = _groups(panel, count, seed)
+    placed = tuple(
+        _place(panel, group, np.arange(len(panel.periods) - k), rows[:, k:])
+        for group, k in _pairs(groups, total, list(shifts), count, seed)
+    )
+    number = _number(placed, total * len(shifts))
+    text = f"{number} of never-treated units, 1 to {len(shifts)} periods earlier"
+    return Pool(placed, df * max(1, len(shifts) // _longest(panel)), text)
+
+
+def across_periods(panel: Panel, length: int) -> Pool:
+    """The treated units at earlier times (what the literature calls time placebos)."""
+    starts = _window_starts(panel, length)
+    treated = np.flatnonzero(panel.treated_units)
+    placed = tuple(_window(panel, treated, start, length) for start in starts)
+    text = f"all {len(placed)} windows of {length} periods in the treated units' own past"
+    return Pool(placed, _disjoint(panel, length) - 1, text)
+
+
+def controls_before(panel: Panel, length: int, count: int, seed: int) -> Pool:
+    """Never-treated units in the windows of across_periods."""
+    groups, total, df = _groups(panel, count, seed)
+    starts = _window_starts(panel, length)
+    placed = tuple(
+        _window(panel, group, start, length)
+        for group, start in _pairs(groups, total, starts, count, seed)
+    )
+    number = _number(placed, total * len(starts))
+    text = f"{number} of never-treated units, windows of {length} periods"
+    return Pool(placed, df * _disjoint(panel, length), text)
+
+
+def dealt(panel: Panel, count: int, seed: int, *, units: bool, periods: bool) -> Pool:
+    """On/off patterns: rows dealt to other units, columns rotated, or both."""
+    n, m = panel.treatment.shape
+    rng = np.random.default_rng([seed, units, periods])
+    everyone, always = np.arange(n), np.arange(m)
+    shifts = np.arange(1, m) if periods else np.zeros(1, dtype=np.intp)
+    if units:
+        shifts = rng.choice(shifts, size=count)
+    elif len(shifts) > count:
+        shifts = np.sort(rng.choice(shifts, size=count, replace=False))
+    placed = []
+    for shift in shifts:
+        order = rng.permutation(n) if units else everyone
+        placed.append(Placement(everyone, always, np.roll(panel.treatment[order], shift, axis=1)))
+    how = {
+        (True, False): "rows of the pattern dealt to other units, same periods",
+        (False, True): "the pattern rotated in time, same units",
+        (True, True): "the pattern rotated in time and dealt to other units",
+    }[units, periods]
+    df = min(len(placed), n) - 2 if units else min(len(placed), m) - 2
+    return Pool(tuple(placed), df, f"{len(placed)} draws: {how}")
+
+
+def _groups(panel: Panel, count: int, seed: int) -> tuple[list[IntArray], int, int]:
+    """Groups of never-treated units as large as the treated one: all when few, else sampled."""
+    controls = np.flatnonzero(panel.control_units)
+    size = int(panel.treated_units.sum())
+    if len(controls) < size + 2:
+        raise UnsupportedDesign(
+            f"placebos across units need {size + 2} never-treated units for {size} treated; "
+            f"there are {len(controls)}"
+        )
+    total = comb(len(controls), size)
+    if total <= count:
+        groups = [np.array(group) for group in combinations(controls, size)]
+    else:
+        rng = np.random.default_rng([seed, size])
+        groups = [np.sort(rng.choice(controls, size=size, replace=False)) for _ in range(count)]
+    return groups, total, len(controls) - 1
+
+
+def _pairs(
+    groups: list[IntArray], total: int, times: list[int], count: int, seed: int
+) -> Iterator[tuple[IntArray, int]]:
+    """Every (group, time) when few, else a sample in which every time comes equally often."""
+    if total * len(times) <= count:
+        yield from product(groups, times)
+        return
+    rng = np.random.default_rng([seed, len(groups), len(times)])
+    order = [rng.permutation(len(groups)) for _ in times]
+    every = ((groups[order[k][g]], times[k]) for g in range(len(groups)) for k in range(len(times)))
+    yield from islice(every, count)
+
+
+def _place(panel: Panel, group: IntArray, periods: IntArray, rows: BoolArray) -> Placement:
+    """Never-treated units over some periods, `group` under treatment `rows`."""
+    units = np.flatnonzero(panel.control_units)
+    treatment = np.zeros((len(units), len(periods)), dtype=np.bool_)
+    treatment[np.searchsorted(units, group)] = rows
+    return Placement(units, periods, treatment)
+
+
+def _window(panel: Panel, group: IntArray, start: int, length: int) -> Placement:
+    """`group` and the other never-treated units up to the window's end, group treated in it."""
+    units = np.union1d(np.flatnonzero(panel.control_units), group)
+    treatment = np.zeros((len(units), start + length), dtype=np.bool_)
+    treatment[np.searchsorted(units, group), start:] = True
+    return Placement(units, np.arange(start + length), treatment)
+
+
+def _window_starts(panel: Panel, length: int) -> list[int]:
+    return list(range(training_length(panel), int(panel.pre_periods.sum()) - length + 1))
+
+
+def _disjoint(panel: Panel, length: int) -> int:
+    return (int(panel.pre_periods.sum()) - training_length(panel)) // length
+
+
+def _longest(panel: Panel) -> int:
+    return int(panel.treatment.sum(axis=1).max())
+
+
+def _number(placed: tuple[Placement, ...], total: int) -> str:
+    return (
+        f"all {total} placements"
+        if len(placed) == total
+        else f"{len(placed)} of {total} placements"
+    )

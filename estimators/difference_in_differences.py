@@ -1,0 +1,44 @@
+"""Difference in differences (DID), by imputation.
+
+Two-way effects are fitted to the usable (observed, untreated) cells and predict the rest:
+
+    minimise Σ_{usable} (Y_it − α_i − β_t)²        Ŷ_it(0) = α̂_i + β̂_t
+
+For a block this is the double difference of means; for staggered and on/off treatment it is the
+imputation estimator, not the static two-way regression with its negative weights.
+
+Source: Borusyak, Jaravel and Spiess (2024), "Revisiting event study designs", section 4.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from estimators.core.designs import require_identified
+from estimators.core.fit import Fit, Tuning
+from estimators.core.panel import Panel
+from estimators.solvers.low_rank import two_way_low_rank
+
+
+@dataclass(frozen=True)
+class DifferenceInDifferences:
+    """Equal weights on all usable cells; nothing to tune."""
+
+    name: ClassVar[str] = "did"
+    tuning: ClassVar[Tuning | None] = None
+
+    def tune(self, panel: Panel) -> Self:
+        """Itself: there is no setting."""
+        return self
+
+    def problems(self, panel: Panel) -> int:
+        """One closed form."""
+        return 1
+
+    def fit(self, panel: Panel) -> Fit:
+        """(N, T) α̂ + β̂. Raises UnsupportedDesign when a treated cell has no comparison."""
+        require_identified(panel, self.name)
+        level = float(panel.outcome[panel.usable].mean())
+        effects = two_way_low_rank(panel.outcome - level, panel.usable, np.inf)
+        return Fit(effects.surface() + level)

@@ -1,0 +1,25 @@
+"""From a variance to a standard error, an interval and a p-value, all from the same t.
+
+    interval  τ̂ ± t_{df, (1+level)/2} · √V          p = 2 P(t_df > |τ̂| / √V)
+
+so p < 1 − level exactly when the interval excludes zero.
+"""
+
+import math
+
+from scipy.stats import t as student
+
+from estimators.core.fit import Inference, Variance
+
+
+def infer(estimate: float, variance: Variance, level: float) -> Inference:
+    """What stands beside an estimate. level: coverage of the interval, in (0, 1)."""
+    error = math.sqrt(variance.value)
+    half = critical_value(variance.df, level) * error
+    p_value = float(2 * student.sf(abs(estimate) / error, variance.df))
+    return Inference(variance, level, error, estimate - half, estimate + half, p_value)
+
+
+def critical_value(df: float, level: float) -> float:
+    """The t quantile an interval of this level uses."""
+    return float(student.ppf((1 + level) / 2, df))

@@ -1,0 +1,107 @@
+"""One study, answered: from the rows in the database to a stored, versioned result.
+
+    plan → pull → snapshot → known already? → checks → tune, fit, variances → store → publish
+
+Nothing is written between the checks and the end: the answers of all estimators are stored in one
+transaction or not at all. The snapshot and the validation are kept also when the checks stop the
+run, because they say why.
+"""
+
+from prefect import flow
+from threadpoolctl import threadpool_limits
+
+from checks.errors import ChecksFailed
+from estimators.core.fit import Estimate, Refusal
+from flows.side_by_side import SideBySide
+from storage.errors import StorageError
+from storage.provenance import code_version, environment_hash, whoami
+from storage.records import StoredResult
+from storage.results import Analysis, request_id
+from storage.server import database
+from tasks.auditing import record_failure
+from tasks.checks import check_rows, keep_validation
+from tasks.estimates import estimate
+from tasks.narration import narrate
+from tasks.panels import arrange, keep_snapshot, pull_rows
+from tasks.publishing import publish
+from tasks.results import find_answer, read_result, store_answers
+from tasks.studies import read_plan
+
+
+@flow(name="analyze", flow_run_name="analyze {study}", task_runner=SideBySide())  # type: ignore[arg-type]
+def analyze(study: str, requested_by: str = "", reason: str = "") -> StoredResult:
+    """Answer a registered study; the stored answer when the same was asked before.
+
+    study: its name        requested_by: who asks; the user of this process when empty
+    reason: why it is asked (again), kept with the result
+    Raises ChecksFailed and InvalidPanel (the data), StorageError (the database, unknown names).
+    """
+    by = requested_by or whoami()
+    with database() as url:
+        try:
+            version = _answer(url, study, by, reason)
+        except BaseException as error:
+            _record(url, study, by, error)
+            raise
+        try:
+            result = read_result(url, study, version)
+            publish(result)
+        except BaseException as error:
+            error.add_note(f"the answer is stored as {study}@{version}")
+            raise
+        return result
+
+
+def _answer(url: str, study: str, by: str, reason: str) -> int:
+    """The steps in order; returns the version of the result."""
+    question = read_plan(url, study)
+    plan = question.plan
+    rows = pull_rows(url, plan)
+    snapshot = keep_snapshot(url, rows)
+    code, environment = code_version(), environment_hash()
+    request = request_id(question.sha256, snapshot, code, environment, plan.seed, study)
+    known = find_answer(url, request)
+    if known is not None:
+        narrate("ledger", f"the same request was answered before: {study}@{known}")
+        return known
+
+    report = check_rows(rows, plan)
+    validation = keep_validation(url, report, snapshot, study)
+    report.raise_for_stop()
+
+    panel = arrange(rows, plan)
+    # one thread per matrix product: the order of additions, so every digit, is the same each time
+    with threadpool_limits(limits=1):
+        running = {key: estimate.submit(panel, key, plan) for key in plan.estimators}
+        answers: dict[str, Estimate | Refusal] = {k: task.result() for k, task in running.items()}
+
+    return store_answers(
+        url,
+        Analysis(
+            request_id=request,
+            study=study,
+            plan_version=question.version,
+            plan_hash=question.sha256,
+            snapshot_hash=snapshot,
+            code_version=code,
+            environment_hash=environment,
+            seed=plan.seed,
+            requested_by=by,
+            reason=reason,
+            validation_id=validation,
+            panel=panel,
+            answers=answers,
+        ),
+    )
+
+
+def _record(url: str, study: str, by: str, error: BaseException) -> None:
+    """Leave a trace of a run that ended without an answer, where that is still possible."""
+    if isinstance(error, ChecksFailed):
+        return  # the validation is stored, and recorded as what stopped the run
+    what = "run_failed" if isinstance(error, Exception) else "run_interrupted"
+    details = {"error": type(error).__name__, "message": str(error)}
+    try:
+        record_failure(url, what, study, details, by)
+    except StorageError as away:
+        narrate("audit", f"the failure itself could not be recorded: {away}")

@@ -1,0 +1,5 @@
+"""`python -m liftledger` is `liftledger`."""
+
+from liftledger.command_line import main
+
+main()

@@ -1,0 +1,29 @@
+"""The database of a command: started when it is the embedded one, its tables up to date."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def opened() -> Iterator[str]:
+    """The URL of a database whose tables are what this version needs."""
+    from storage.database import migrate, schema_state
+    from storage.server import database
+
+    with database() as url:
+        current, head = schema_state(url)
+        if current != head:
+            migrate(url)
+            if os.environ.get("DATABASE_URL"):
+                say("database", f"tables brought from {current or 'none'} to {head}")
+        yield url
+
+
+def say(who: str, what: str) -> None:
+    """One line of progress on stderr, in the form of a flow's own."""
+    import time
+
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {who:8} {what}\n")
+    sys.stderr.flush()

@@ -1,0 +1,198 @@
+"""`liftledger up`: everything at once, until interrupted, and then nothing of it.
+
+    database → Prefect's server and pages → work pool → deployments of prefect.yaml → worker
+
+Prefect keeps its books in a database `prefect` beside ours where that server offers what it needs
+(the extension pg_trgm, which the embedded one lacks); otherwise in a file of the home folder.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from flows.prefect_server import ADDRESS, QUIET, PrefectServer, running_server, start, stop
+from liftledger.ending import Failure, Interrupted, Terminated
+from liftledger.ledger import opened, say
+from storage.neighbours import neighbour
+from storage.server import home_folder
+
+PROJECT = Path(__file__).resolve().parent.parent  # where prefect.yaml and the flows are
+POOL = "liftledger"
+MARK = "LIFTLEDGER_WORKER"
+PATIENCE = 15.0  # seconds a process may take to end when asked
+
+
+def stay_up(port: int) -> None:
+    """Start everything, say where it is, wait. Raises Failure when a part does not start or ends.
+
+    Ctrl-C and SIGTERM are how this command is meant to end.
+    """
+    if not (PROJECT / "prefect.yaml").is_file():
+        raise Failure(f"prefect.yaml is not in {PROJECT}; `up` runs from a clone of the project")
+    home = _folder()
+    if elsewhere := running_server(home):
+        raise Failure(f"it is up already, at {elsewhere.removesuffix('/api')}")
+    try:
+        with ExitStack() as everything:
+            listening = everything.enter_context(_listening(port))
+            url = everything.enter_context(opened())
+            say("database", "embedded" if not os.environ.get("DATABASE_URL") else "DATABASE_URL")
+            log = everything.enter_context((home / "up.log").open("ab"))
+            environment = {**QUIET, **_settings(home, port, url)}
+            os.environ.update(environment)
+            server = everything.enter_context(_server(listening, port, home, log))
+            _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite", log=log)
+            _prefect("--no-prompt", "deploy", "--all", log=log)
+            say("prefect", f"pages at http://127.0.0.1:{port}, deployments of prefect.yaml ready")
+            worker = everything.enter_context(_worker(log))
+            everything.enter_context(_announced(home, port))
+            say("up", f"waiting for work; Ctrl-C ends everything (log: {home / 'up.log'})")
+            _until_one_ends({"Prefect's server": server, "the worker": worker}, home / "up.log")
+    except (Interrupted, Terminated):
+        say("down", "everything has ended")
+
+
+def _folder() -> Path:
+    home = home_folder() / "prefect"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(
+            f"the folder {home} cannot be used: {error.strerror or error}; "
+            "choose one you may write to with LIFTLEDGER_HOME"
+        ) from error
+    return home
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    """The server's socket, bound here first: a port that is taken is known before anything runs."""
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise Failure(
+            f"port {port} is taken: {error.strerror or error}; choose another with --port"
+        ) from error
+    with listening:
+        yield listening
+
+
+def _settings(home: Path, port: int, url: str) -> dict[str, str]:
+    """What Prefect's server, the worker and the runs it starts are told."""
+    books = os.environ.get("PREFECT_SERVER_DATABASE_CONNECTION_URL")
+    if not books:
+        books = neighbour(url, "prefect", extension="pg_trgm", driver="asyncpg")
+        told = "in the database prefect" if books else f"in {home / 'prefect.db'}"
+        say("prefect", f"keeps its books {told}")
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": books
+        or f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+
+
+@contextmanager
+def _server(
+    listening: socket.socket, port: int, home: Path, log: IO[bytes]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    say("prefect", "its server is starting (the first time this takes up to a minute)")
+    process = start([], listening, log.fileno(), {})
+    try:
+        PrefectServer(process, port, home / "up.log").wait()
+        yield process
+    finally:
+        stop(process)
+
+
+def _prefect(*words: str, log: IO[bytes]) -> None:
+    """One command of Prefect's own, its output in the log."""
+    # in the project's folder, which a deployment keeps as the place its flow is imported from
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", *words],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        check=False,
+    )
+    if done.returncode:
+        raise Failure(f"`prefect {' '.join(words)}` failed; the log is {log.name}")
+
+
+@contextmanager
+def _worker(log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
+    mark = uuid.uuid4().hex
+    words = ["worker", "start", "--pool", POOL, "--type", "process", "--name", socket.gethostname()]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", *words],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=os.environ | {MARK: mark},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end_all_marked(mark)
+        process.wait()
+
+
+def _end_all_marked(mark: str) -> None:
+    """End the worker and the flow runs it started, which may be sessions or orphans of their own.
+
+    They are known by a variable that processes inherit; a worker that is ending may still start
+    one, so it is asked until nobody is left.
+    """
+    deadline = time.monotonic() + PATIENCE
+    asked: set[int] = set()
+    while marked := [one for one in psutil.process_iter() if _carries(one, mark)]:
+        for one in marked:
+            try:
+                if time.monotonic() > deadline:
+                    one.kill()
+                elif one.pid not in asked:
+                    one.terminate()
+                    asked.add(one.pid)
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(marked, timeout=0.5)
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):  # somebody else's, or already gone
+        return False
+
+
+@contextmanager
+def _announced(home: Path, port: int) -> Iterator[None]:
+    """While it is up, `liftledger run` over the same home uses this server."""
+    address = home / ADDRESS
+    address.write_text(json.dumps({"api": f"http://127.0.0.1:{port}/api"}), encoding="utf-8")
+    try:
+        yield
+    finally:
+        address.unlink(missing_ok=True)
+
+
+def _until_one_ends(parts: Mapping[str, "subprocess.Popen[bytes]"], log: Path) -> None:
+    while True:
+        for name, process in parts.items():
+            if process.poll() is not None:
+                raise Failure(f"{name} has ended (exit {process.returncode}); the log is {log}")
+        time.sleep(0.5)

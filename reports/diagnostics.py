@@ -1,0 +1,123 @@
+"""How each estimate came about, as texts: fit, solver, settings, and how they were chosen.
+
+Every entry is optional: an estimator reports what it has, and the page shows what is there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.headline import estimate_answered
+from reports.names import closed, counted, estimator_label, estimator_title
+from reports.numbers import percent, significant
+from storage.records import StoredEstimate, StoredResult
+
+INFINITE = {"Infinity": "∞", "-Infinity": "−∞"}  # as storage puts them into JSON
+CANDIDATES = 60  # tried settings listed; the rest are stored
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate of the tuning: settings, score, and whether it was chosen."""
+
+    settings: str
+    score: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One estimator's diagnostics, ready to be shown; "–" where nothing was stored."""
+
+    label: str
+    title: str
+    primary: bool
+    fit: str
+    fit_share: str
+    rank: str
+    steps: str
+    optimality: str
+    settings: str
+    notes: tuple[str, ...]
+    rule: str
+    candidates: tuple[Candidate, ...]
+    more: str
+
+
+def diagnoses(result: StoredResult) -> list[Diagnosis]:
+    """One entry per estimator that answered, in the order of the plan."""
+    return [_diagnosis(result, e) for e in result.estimates if estimate_answered(e)]
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """ "shrinkage 10.2, folds 5"; a dash when there are none."""
+    shown = [f"{name.replace('_', ' ')} {_value(value)}" for name, value in settings.items()]
+    return ", ".join(shown) or "–"
+
+
+def _diagnosis(result: StoredResult, estimate: StoredEstimate) -> Diagnosis:
+    known = estimate.diagnostics
+    tuning = estimate.tuning or {}
+    candidates = tuning.get("candidates") or []
+    rank = known.get("placebo_rank") or {}
+    share = known.get("pre_rmse_share")
+    more = len(candidates) - CANDIDATES
+    return Diagnosis(
+        label=estimator_label(estimate.estimator),
+        title=estimator_title(estimate.estimator),
+        primary=estimate.estimator == result.plan.primary,
+        fit=_value(known.get("pre_rmse")),
+        fit_share="–" if share is None else percent(float(f"{share:.2g}")),
+        rank=f"{rank['rank']} of {rank['of']}" if {"rank", "of"} <= set(rank) else "–",
+        steps="–" if known.get("steps") is None else f"{known['steps']:,}",
+        optimality=_value(known.get("optimality")),
+        settings=settings_text(estimate.settings),
+        notes=tuple(closed(str(note)) for note in known.get("notes") or []),
+        rule=_rule(tuning),
+        candidates=_candidates(candidates, estimate.settings),
+        more=f"and {more:,} more, stored with the result" if more > 0 else "",
+    )
+
+
+def _rule(tuning: Mapping[str, Any]) -> str:
+    if not tuning:
+        return ""
+    folds = tuning.get("folds")
+    on = f" Scored on {counted(folds, 'placebo pattern')}." if folds else ""
+    measure = tuning.get("measure")
+    score = f" Score: {measure}; smaller is better." if measure else ""
+    rule = closed(str(tuning.get("rule") or "settings were chosen from the data"))
+    return rule[:1].upper() + rule[1:] + on + score
+
+
+def _candidates(
+    stored: Sequence[Mapping[str, Any]], used: Mapping[str, Any]
+) -> tuple[Candidate, ...]:
+    chosen = [_used(one, used) for one in stored]
+    # the chosen one is shown even when it comes late
+    keep = [i for i in range(len(stored)) if i < CANDIDATES or chosen[i]]
+    return tuple(
+        Candidate(
+            settings_text(stored[i].get("settings") or {}),
+            _value(stored[i].get("score")),
+            chosen[i],
+        )
+        for i in keep
+    )
+
+
+def _used(candidate: Mapping[str, Any], used: Mapping[str, Any]) -> bool:
+    settings = candidate.get("settings") or {}
+    return bool(settings) and all(used.get(name) == value for name, value in settings.items())
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return significant(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return INFINITE.get(str(value), str(value))

@@ -1,0 +1,198 @@
+"""A result as one HTML page that stands alone: no script, no request, every label escaped.
+
+The page's own policy forbids whatever it does not carry: only its style sheet, known by its hash,
+applies. Figures are inline SVG.
+"""
+
+import base64
+import hashlib
+import json
+from datetime import UTC
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports.diagnostics import diagnoses
+from reports.drawing import Figure
+from reports.forest import forest
+from reports.headline import estimate_answered, headline, kinds
+from reports.names import (
+    VARIANCE_WORDS,
+    closed,
+    counted,
+    estimator_label,
+    spelled,
+    variance_label,
+    variance_phrase,
+)
+from reports.numbers import interval, number, p_value, percent, places_for
+from reports.paths import effects_by_period, has_paths, observed_and_counterfactual
+from reports.pattern import panel_sentence, treatment_sentence
+from reports.placebos import placebos
+from reports.rows import refusals, refused_count, rows, table_places
+from reports.sentences import answer, shown_places
+from reports.weights import comparisons
+from storage.records import StoredResult
+
+
+def render(result: StoredResult) -> str:
+    """The page as text. Opens offline in any browser; nothing in it changes when it is read."""
+    environment = _environment()
+    style, _, _ = environment.loader.get_source(environment, "style.css")  # type: ignore[union-attr]
+    return environment.get_template("page.html.j2").render(
+        style=Markup(style),  # noqa: S704  our own file
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        result=result,
+        made=result.created_at.astimezone(UTC),
+        answer=answer(result),
+        panel=panel_sentence(result.panel),
+        treatment=treatment_sentence(result.panel),
+        facts=_facts(result),
+        planned=_planned(result),
+        figures=_figures(result),
+        kinds=[_kind(kind, result) for kind in kinds(result)],
+        level=percent(result.plan.inference.level),
+        rows=rows(result),
+        heading=_heading(result),
+        effects=_effect_rows(result),
+        comparisons=comparisons(result),
+        diagnoses=diagnoses(result),
+        refusals=refusals(result),
+        refused_count=refused_count(result),
+        checks=_checks(result),
+        identity=_identity(result),
+        plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _heading(result: StoredResult) -> str:
+    estimators, intervals = len(result.estimates), len(kinds(result))
+    what = f"{spelled(estimators)} estimator{'s' if estimators != 1 else ''}"
+    each = f"{spelled(intervals)} interval{'s' if intervals != 1 else ''}"
+    return f"{what[:1].upper()}{what[1:]}, {each}{' each' if estimators > 1 else ''}"
+
+
+def _facts(result: StoredResult) -> list[tuple[str, str]]:
+    """The numbers under the answer: term and text."""
+    chosen = headline(result)
+    estimate, variance = chosen.estimate, chosen.variance
+    if estimate is None or estimate.att is None:
+        return []
+    places = max(0, shown_places(estimate, variance))
+    facts: list[tuple[str, str]] = []
+    treated = result.panel.treatment & result.panel.observed
+    if estimate.counterfactual is not None and treated.any():
+        observed = float(result.panel.outcome[treated].mean())
+        fine = max(places, places_for([], [observed]))
+        facts += [
+            ("Observed", number(observed, fine)),
+            ("Without treatment", number(float(estimate.counterfactual[treated].mean()), fine)),
+        ]
+    # an alternative never passes for what was planned, also not in a row of numbers
+    label = estimator_label(estimate.estimator)
+    by = f", {label} (alternative)" if chosen.estimator_refusal else ""
+    facts.append((f"Average effect{by}", number(estimate.att, places)))
+    if variance is not None:
+        bounds = interval(variance.ci_low, variance.ci_high, places)
+        phrase = variance_label(variance.kind)
+        held = f", {phrase} (alternative)" if chosen.variance_refusal else ""
+        facts += [
+            (f"{percent(result.plan.inference.level)} interval{held}", bounds),
+            ("Standard error", number(variance.standard_error, places)),
+            ("p-value of no effect", p_value(variance.p_value)),
+        ]
+    return facts
+
+
+def _planned(result: StoredResult) -> str:
+    plan = result.plan
+    return (
+        f"Decided in plan version {result.plan_version}, before this result was known: "
+        f"{estimator_label(plan.primary)} as primary estimator, "
+        f"{variance_phrase(plan.inference.primary)}, {percent(plan.inference.level)} intervals."
+    )
+
+
+def _figures(result: StoredResult) -> dict[str, Figure | None]:
+    estimate = headline(result).estimate
+    paths = estimate is not None and has_paths(estimate)
+    return {
+        "paths": observed_and_counterfactual(result, estimate) if paths and estimate else None,
+        "effects": effects_by_period(result, estimate) if paths and estimate else None,
+        "forest": forest(result) if any(map(estimate_answered, result.estimates)) else None,
+        "placebos": placebos(result, estimate) if estimate else None,
+    }
+
+
+def _kind(kind: str, result: StoredResult) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "label": variance_label(kind),
+        "primary": kind == result.plan.inference.primary,
+        "words": VARIANCE_WORDS.get(kind),
+    }
+
+
+def _effect_rows(result: StoredResult) -> list[dict[str, str]]:
+    estimate = headline(result).estimate
+    if estimate is None:
+        return []
+    places = table_places(result)
+    return [
+        {
+            "period": str(row["period"]),
+            "treated": f"{row['treated']:,}" if row["treated"] else "–",
+            "observed": number(row["observed"], places),
+            "counterfactual": number(row["counterfactual"], places),
+            "effect": number(row["effect"], places),
+            "standard_error": number(row["standard_error"], places),
+            "bounds": "–" if row["ci_low"] is None
+            else interval(row["ci_low"], row["ci_high"], places),
+        }
+        for row in estimate.by_period
+    ]  # fmt: skip
+
+
+def _checks(result: StoredResult) -> list[dict[str, str]]:
+    """Warnings first: they are what a reader must know."""
+    found = []
+    for check in result.validation.get("checks") or []:
+        message = closed(str(check.get("message") or ""))
+        examples = [str(example) for example in check.get("examples") or []]
+        examples = [example for example in examples if example not in message]
+        passed = bool(check.get("passed"))
+        found.append(
+            {
+                "name": str(check.get("name", "")),
+                "state": "passed" if passed else "warning"
+                if check.get("severity") == "warn" else "failed",
+                "message": message,
+                "count": "" if passed else counted(int(check.get("count") or 0), "case"),
+                "examples": "" if passed else ", ".join(examples),
+            }
+        )  # fmt: skip
+    return sorted(found, key=lambda check: check["state"] == "passed")
+
+
+def _identity(result: StoredResult) -> list[tuple[str, str]]:
+    return [
+        ("Result", result.result_id),
+        ("Plan", result.plan_hash),
+        ("Panel snapshot", result.snapshot_hash),
+        ("Code", result.code_version),
+        ("Environment", result.environment_hash),
+        ("Seed", str(result.seed)),
+    ]

@@ -1,0 +1,120 @@
+"""Results in a terminal: readable at 80 columns, and without colour.
+
+Labels come from the user's data. They are shown as text, never read as markup, and characters
+that would steer the terminal are replaced.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from reports.headline import kinds
+from reports.names import closed, variance_label
+from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
+from reports.rows import Cell, Row, refusals, refused_count, rows
+from reports.sentences import answer
+from storage.records import ResultSummary, StoredResult
+
+MARK = "▸"
+
+
+def result_table(result: StoredResult) -> RenderableType:
+    """The question, six estimators × four variances, refusals in full sentences, the answer."""
+    level = percent(result.plan.inference.level)
+    caption = (
+        f"Effect in {result.plan.measure}; standard error and {level} interval by what is held "
+        f"fixed. {MARK} named primary in the plan."
+    )
+    parts: list[RenderableType] = [
+        Text(""),
+        _text(f"{result.study}, version {result.version}", "dim"),
+        _text(result.plan.question, "bold"),
+        _estimates(result),
+        _text(caption, "dim"),
+    ]
+    refused = refusals(result)
+    if refused:
+        parts.append(Text(f"\n{refused_count(result)}:", style="yellow"))
+        for one in refused:
+            line = _text(f"{one.who}: ", "yellow").append_text(_text(one.reason))
+            parts.append(Padding(line, (0, 0, 0, 2)))
+    parts += [Text(""), _text(answer(result), "bold")]
+    return Group(*parts)
+
+
+def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
+    """The list of `liftledger results`, in the order given; refusals in full below it."""
+    if not summaries:
+        return Text("No results yet. Start one with: liftledger run STUDY")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("study@version", overflow="fold")
+    table.add_column("made (UTC)", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    table.add_column("effect", justify="right", no_wrap=True)
+    table.add_column("interval", justify="right", no_wrap=True)
+    table.add_column("result", style="dim", no_wrap=True)
+    below: list[RenderableType] = []
+    for one in summaries:
+        effect, bounds = _summary_numbers(one)
+        table.add_row(
+            _text(f"{one.study}@{one.version}"),
+            f"{one.created_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            _text(one.primary.upper()),
+            effect,
+            bounds,
+            _text(one.result_id[:10]),
+        )
+        if one.reason:
+            name = _text(f"{one.study}@{one.version}: ", "yellow")
+            below.append(name.append_text(_text(closed(one.reason))))
+    return Group(table, *below)
+
+
+def _estimates(result: StoredResult) -> Table:
+    # one space between columns: with two, four intervals do not fit into 80 columns
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    table.add_column("", no_wrap=True)
+    table.add_column("effect", justify="right", no_wrap=True)
+    for kind in kinds(result):
+        primary = kind == result.plan.inference.primary
+        name = _text(f"{MARK} {variance_label(kind)}" if primary else variance_label(kind))
+        table.add_column(name, justify="right", style="bold" if primary else "")
+    for row in rows(result):
+        table.add_row(
+            _text(f"{MARK if row.primary else ' '} {row.label}", "bold" if row.primary else ""),
+            Text("refused", style="yellow") if row.refused else Text(row.att, style="bold"),
+            *(_cell(row, cell) for cell in row.cells),
+        )
+    return table
+
+
+def _cell(row: Row, cell: Cell) -> Text:
+    if row.refused:
+        return Text("–", style="dim")
+    if cell.refused:
+        return Text("refused", style="yellow")
+    # a bracketed pair is a few columns narrower than "to", which is what makes 80 suffice
+    return Text(cell.standard_error).append(f"\n[{cell.low}, {cell.high}]", style="dim")
+
+
+def _summary_numbers(one: ResultSummary) -> tuple[Text, Text]:
+    if one.att is None:
+        return Text("refused", style="yellow"), Text("–", style="dim")
+    if one.ci_low is None or one.ci_high is None:
+        return Text(number(one.att, places_for([], [one.att]))), Text("refused", style="yellow")
+    # the interval is all there is to judge precision by: half of it is about two standard errors
+    places = places_for([(one.ci_high - one.ci_low) / 4], [one.att])
+    places = places_that_keep_signs(places, (one.att, one.ci_low, one.ci_high))
+    return Text(number(one.att, places)), Text(interval(one.ci_low, one.ci_high, places))
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text from outside: on one line, with characters that steer a terminal replaced."""
+    line = " ".join(text.split())
+    kept = "".join(c if c.isprintable() else "�" for c in line)
+    return Text(kept + " " * (len(text) - len(text.rstrip(" "))), style=style)

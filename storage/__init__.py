@@ -1,0 +1,1 @@
+"""The only room that speaks SQL: rows to values and back."""

@@ -1,0 +1,102 @@
+"""An estimator's answer as it is stored: values of JSON and plain floats, no numpy, no classes.
+
+What is about to be written and what was read back are the same kind of value (StoredEstimate), so
+one digest serves both: it is stored with the result and compared whenever the result is read.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from estimators.core.fit import Estimate, Estimator, Inference, Refusal
+from estimators.core.panel import FloatArray
+from storage.json_values import canonical, plain
+from storage.records import StoredEstimate, StoredVariance
+
+ARRAYS = ("counterfactual", "weights")
+
+
+def stored(key: str, answer: Estimate | Refusal) -> StoredEstimate:
+    """What is stored of one estimator's answer, or of its refusal."""
+    if isinstance(answer, Refusal):
+        return StoredEstimate(
+            estimator=key,
+            status="refused",
+            reason=answer.reason,
+            att=None,
+            settings={},
+            tuning=None,
+            diagnostics={},
+            by_period=(),
+            variances=(),
+            counterfactual=None,
+            weights=(),
+        )
+    return StoredEstimate(
+        estimator=key,
+        status="answered",
+        reason=None,
+        att=float(answer.att),
+        settings=_settings(answer.estimator),
+        tuning=plain(answer.estimator.tuning),
+        diagnostics=plain(answer.diagnostics),
+        by_period=tuple(plain(period) for period in answer.by_period),
+        variances=tuple(_variance(inference) for inference in answer.inferences),
+        counterfactual=np.asarray(answer.fit.counterfactual, dtype=np.float64),
+        weights=answer.fit.weights,
+    )
+
+
+def digest(estimates: Iterable[StoredEstimate]) -> str:
+    """SHA-256 over every word and every bit of the answers."""
+    whole = hashlib.sha256()
+    for estimate in estimates:
+        words = {
+            field.name: plain(getattr(estimate, field.name))
+            for field in fields(estimate)
+            if field.name not in ARRAYS
+        }
+        words["counterfactual"] = _bits(estimate.counterfactual)
+        words["weights"] = [
+            [group.label, _bits(group.units), _bits(group.periods)] for group in estimate.weights
+        ]
+        whole.update(canonical(words).encode() + b"\n")
+    return whole.hexdigest()
+
+
+def _settings(estimator: Estimator) -> dict[str, Any]:
+    """The fields of the tuned estimator, but for the story of its tuning."""
+    return {
+        field.name: plain(getattr(estimator, field.name))
+        for field in fields(estimator)  # type: ignore[arg-type]  # every estimator is a dataclass
+        if field.name != "tuning"
+    }
+
+
+def _variance(found: Inference | Refusal) -> StoredVariance:
+    if isinstance(found, Refusal):
+        return StoredVariance(found.key, "refused", found.reason)
+    return StoredVariance(
+        kind=found.variance.kind,
+        status="answered",
+        variance=float(found.variance.value),
+        standard_error=float(found.standard_error),
+        df=float(found.variance.df),
+        ci_low=float(found.ci_low),
+        ci_high=float(found.ci_high),
+        p_value=float(found.p_value),
+        placebos=int(found.variance.placebos),
+        construction=found.variance.construction,
+        level=float(found.level),
+    )
+
+
+def _bits(array: FloatArray | None) -> list[Any] | None:
+    """Shape and SHA-256 of an array's bits; every nan is the same."""
+    if array is None:
+        return None
+    same = np.where(np.isnan(array), np.nan, array).astype("<f8")
+    return [list(same.shape), hashlib.sha256(same.tobytes()).hexdigest()]

@@ -1,0 +1,32 @@
+"""What can go wrong between us and the database, said so that a person can act on it.
+
+Each message is one line: where, how many, what was needed, what to do. None holds a password.
+"""
+
+
+class StorageError(Exception):
+    """Something about stored data; the kinds below say what."""
+
+
+class DatabaseUnavailable(StorageError):
+    """No database answers: it cannot be started, reached or logged in to."""
+
+
+class UnknownStudy(StorageError):
+    """No study of that name is registered; the message lists those that are."""
+
+
+class UnknownPanel(StorageError):
+    """No panel and no relation of that name exists; the message lists what does."""
+
+
+class UnknownResult(StorageError):
+    """The study has no result, or not that version of it."""
+
+
+class InvalidSource(StorageError):
+    """A relation or query that cannot be read as a panel: a column is missing or holds text."""
+
+
+class InvalidFile(StorageError):
+    """A file that cannot be read as a panel; the message gives the first lines at fault."""

@@ -1,0 +1,52 @@
+"""Where a number comes from: which code, which environment, which person."""
+
+import getpass
+import hashlib
+import os
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
+
+ROOMS = ("estimators", "studies", "checks", "storage", "tasks", "flows")  # what an answer runs
+
+
+def code_version() -> str:
+    """Release and SHA-256 of every Python file an answer runs through, names included.
+
+    The hash changes with the code even where the release does not.
+    """
+    home = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((home / room).rglob("*.py")):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(home).as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
+    try:
+        release = version("liftledger")
+    except PackageNotFoundError:  # run from a folder, without an installation
+        release = "0"
+    return f"{release}+{digest.hexdigest()}"
+
+
+def environment_hash() -> str:
+    """SHA-256 of the interpreter, the kind of machine, and every installed name==version."""
+    installed = {
+        f"{re.sub(r'[-_.]+', '-', found.metadata['Name']).lower()}=={found.version}"
+        for found in distributions()
+        if found.metadata["Name"]
+    }
+    facts = [
+        platform.python_implementation(), platform.python_version(), platform.machine(),
+        *sorted(installed),
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+def whoami() -> str:
+    """Who is at the keyboard, for the record: the login name, or the number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no entry in passwd
+        return f"uid {os.getuid()}"

@@ -1,0 +1,98 @@
+"""What is read back from the database: one stored answer, as values.
+
+Everything a report, a page or `--json` shows is in here; nothing in here knows SQL.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from estimators.core.fit import Weights
+from estimators.core.panel import FloatArray, Panel
+from studies import Plan
+
+
+@dataclass(frozen=True)
+class StoredVariance:
+    """One variance of one estimate, or its refusal.
+
+    status: "answered" or "refused"; a refusal has a reason and no numbers
+    level: of the interval
+    """
+
+    kind: str
+    status: str
+    reason: str | None = None
+    variance: float | None = None
+    standard_error: float | None = None
+    df: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    placebos: int | None = None
+    construction: str | None = None
+    level: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class StoredEstimate:
+    """One estimator's answer, or its refusal.
+
+    settings, tuning, diagnostics: the JSON that was stored
+    by_period: one mapping per period, fields of estimators.core.fit.PeriodEffect
+    counterfactual: (N, T), nan where not modelled; None when refused
+    """
+
+    estimator: str
+    status: str
+    reason: str | None
+    att: float | None
+    settings: Mapping[str, Any]
+    tuning: Mapping[str, Any] | None
+    diagnostics: Mapping[str, Any]
+    by_period: tuple[Mapping[str, Any], ...]
+    variances: tuple[StoredVariance, ...]
+    counterfactual: FloatArray | None
+    weights: tuple[Weights, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredResult:
+    """One versioned answer to one study, with the panel it was computed from.
+
+    result_id: SHA-256 of the request (study, plan, snapshot, code, environment, seed)
+    validation: the checks' report that let the data pass (see checks.report)
+    """
+
+    result_id: str
+    study: str
+    version: int
+    plan: Plan
+    plan_version: int
+    plan_hash: str
+    snapshot_hash: str
+    code_version: str
+    environment_hash: str
+    seed: int
+    requested_by: str
+    reason: str
+    created_at: datetime
+    panel: Panel
+    validation: Mapping[str, Any]
+    estimates: tuple[StoredEstimate, ...]
+
+
+@dataclass(frozen=True)
+class ResultSummary:
+    """One line of `liftledger results`."""
+
+    study: str
+    version: int
+    result_id: str
+    created_at: datetime
+    primary: str
+    att: float | None
+    ci_low: float | None
+    ci_high: float | None
+    reason: str | None

@@ -1,0 +1,238 @@
+"""Answers: written once, whole, in one transaction; read back as they were, or not at all.
+
+The id of a result is the hash of its request, so the same request is the same row however often
+and from however many places it is made. Versions count the results of a study; a lock per study
+hands them out, and two unique constraints stand behind it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Select, and_, func, insert, select
+from sqlalchemy.orm import Session
+
+from estimators.core.fit import Estimate, Refusal
+from estimators.core.panel import Panel
+from storage import audit, snapshots, studies, validations
+from storage.answer_tables import EstimateRow, VarianceRow
+from storage.answers import digest, stored
+from storage.database import lock
+from storage.errors import StorageError, UnknownResult
+from storage.estimates import read, write
+from storage.json_values import canonical
+from storage.labels import label_text
+from storage.records import ResultSummary, StoredResult
+from storage.rows import to_panel, without
+from storage.tables import Result, Study
+from studies import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything one run found out, about to be written.
+
+    panel: what the estimators saw: the snapshot without the donors the plan excludes
+    answers: by key of the estimator, in the order of the plan
+    """
+
+    request_id: str
+    study: str
+    plan_version: int
+    plan_hash: str
+    snapshot_hash: str
+    code_version: str
+    environment_hash: str
+    seed: int
+    requested_by: str
+    reason: str
+    validation_id: int
+    panel: Panel
+    answers: Mapping[str, Estimate | Refusal]
+
+
+def request_id(
+    plan_hash: str,
+    snapshot_hash: str,
+    code_version: str,
+    environment_hash: str,
+    seed: int,
+    study: str,
+) -> str:
+    """SHA-256 of everything an answer depends on: the id of the result."""
+    request = {
+        "plan": plan_hash,
+        "snapshot": snapshot_hash,
+        "code": code_version,
+        "environment": environment_hash,
+        "seed": int(seed),
+        "study": study,
+    }
+    return hashlib.sha256(canonical(request).encode()).hexdigest()
+
+
+def find(session: Session, request: str) -> tuple[str, int] | None:
+    """(study, version) of the answer to this request, if it is known."""
+    found = session.execute(
+        select(Result.study, Result.version).where(Result.request_id == request)
+    ).first()
+    return (found.study, found.version) if found else None
+
+
+def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
+    """Write an answer, or find it written: (result id, version, created).
+
+    Raises StorageError when the snapshot is not the panel that was analysed: such a result could
+    never be replayed.
+    """
+    lock(session, f"results:{analysis.study}")
+    if known := find(session, analysis.request_id):
+        return analysis.request_id, known[1], False
+    _refuse_other_panel(session, analysis)
+    estimates = [stored(key, answer) for key, answer in analysis.answers.items()]
+    last = session.scalar(select(func.max(Result.version)).where(Result.study == analysis.study))
+    row = {
+        "request_id": analysis.request_id,
+        "study": analysis.study,
+        "version": (last or 0) + 1,
+        "plan_version": analysis.plan_version,
+        "plan_hash": analysis.plan_hash,
+        "snapshot_hash": analysis.snapshot_hash,
+        "code_version": analysis.code_version,
+        "environment_hash": analysis.environment_hash,
+        "seed": int(analysis.seed),
+        "requested_by": analysis.requested_by,
+        "reason": analysis.reason,
+        "validation_id": int(analysis.validation_id),
+        "status": "answered" if any(one.att is not None for one in estimates) else "refused",
+        "content_hash": digest(estimates),
+    }
+    number = (
+        session.connection().execute(insert(Result).values(row).returning(Result.id)).scalar_one()
+    )
+    write(session, number, analysis.panel, estimates)
+    audit.record(
+        session,
+        "result_saved",
+        f"{analysis.study}@{row['version']}",
+        {name: row[name] for name in ("request_id", "content_hash", "reason")},
+        analysis.requested_by,
+    )
+    return analysis.request_id, (last or 0) + 1, True
+
+
+def load(session: Session, study: str, version: int | None = None) -> StoredResult:
+    """One answer; the newest unless a version is given.
+
+    Raises UnknownStudy, UnknownResult, and StorageError when what is stored is no longer what
+    was saved.
+    """
+    row = session.scalars(
+        select(Result)
+        .where(Result.study == study, *([] if version is None else [Result.version == version]))
+        .order_by(Result.version.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise _unknown(session, study, version)
+    plan = studies.plan_of(session, study, row.plan_version)
+    panel = _panel(session, row.snapshot_hash, plan)
+    estimates = read(session, row.id, panel)
+    if digest(estimates) != row.content_hash:
+        raise StorageError(
+            f"{study}@{row.version} is not what was saved: its content has another hash than "
+            "the one on record; the audit log shows what was saved"
+        )
+    return StoredResult(
+        result_id=row.request_id,
+        study=study,
+        version=row.version,
+        plan=plan,
+        plan_version=row.plan_version,
+        plan_hash=row.plan_hash,
+        snapshot_hash=row.snapshot_hash,
+        code_version=row.code_version,
+        environment_hash=row.environment_hash,
+        seed=row.seed,
+        requested_by=row.requested_by,
+        reason=row.reason,
+        created_at=row.saved_at,
+        panel=panel,
+        validation=validations.load(session, row.validation_id),
+        estimates=estimates,
+    )
+
+
+def history(session: Session, study: str | None = None) -> list[ResultSummary]:
+    """All answers, or those of one study, newest first. Raises UnknownStudy.
+
+    reason: why the primary estimate, or its primary variance, was refused
+    """
+    query = _summaries()
+    if study is not None:
+        if study not in studies.known(session):
+            raise studies.unknown(session, study)
+        query = query.where(Result.study == study)
+    return [ResultSummary(*row) for row in session.execute(query)]
+
+
+def _summaries() -> Select[tuple[object, ...]]:
+    primary = Study.plan["primary"].as_string()
+    kind = Study.plan["inference", "primary"].as_string()
+    return (
+        select(
+            Result.study,
+            Result.version,
+            Result.request_id,
+            Result.saved_at,
+            primary,
+            EstimateRow.att,
+            VarianceRow.ci_low,
+            VarianceRow.ci_high,
+            func.coalesce(EstimateRow.reason, VarianceRow.reason),
+        )
+        .join(Study, and_(Study.study == Result.study, Study.version == Result.plan_version))
+        .outerjoin(
+            EstimateRow,
+            and_(EstimateRow.result_id == Result.id, EstimateRow.estimator == primary),
+        )
+        .outerjoin(
+            VarianceRow,
+            and_(VarianceRow.estimate_id == EstimateRow.id, VarianceRow.kind == kind),
+        )
+        .order_by(Result.saved_at.desc(), Result.id.desc())
+    )
+
+
+def _panel(session: Session, snapshot_hash: str, plan: Plan) -> Panel:
+    """The panel the estimators saw: the snapshot without the donors the plan excludes."""
+    rows = snapshots.load(session, snapshot_hash)
+    return to_panel(without(rows, {label_text(unit) for unit in plan.donors.exclude}))
+
+
+def _refuse_other_panel(session: Session, analysis: Analysis) -> None:
+    plan = studies.plan_of(session, analysis.study, analysis.plan_version)
+    kept = _panel(session, analysis.snapshot_hash, plan)
+    seen = analysis.panel
+    if (kept.units, kept.periods) != (seen.units, seen.periods) or not (
+        np.array_equal(kept.outcome, seen.outcome, equal_nan=True)
+        and np.array_equal(kept.treatment, seen.treatment)
+    ):
+        raise StorageError(
+            f"snapshot {analysis.snapshot_hash[:12]} is not the panel that was analysed for "
+            f"{analysis.study}; nothing was saved, run the study again"
+        )
+
+
+def _unknown(session: Session, study: str, version: int | None) -> StorageError:
+    versions = session.scalars(
+        select(Result.version).where(Result.study == study).order_by(Result.version)
+    ).all()
+    if versions:
+        return UnknownResult(
+            f"{study} has no version {version}; it has {', '.join(map(str, versions[-20:]))}"
+        )
+    if study in studies.known(session):
+        return UnknownResult(f"{study} has no result yet; `liftledger run {study}` makes one")
+    return studies.unknown(session, study)

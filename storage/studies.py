@@ -1,0 +1,87 @@
+"""Registered plans: one row per study and version, never changed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from storage import audit
+from storage.database import lock
+from storage.errors import UnknownStudy
+from storage.json_values import plain
+from storage.tables import Study
+from studies import Plan
+
+NAMED = 20  # studies listed when one is unknown
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A plan on record. created: false when it was the current one already."""
+
+    study: str
+    version: int
+    plan_hash: str
+    created: bool
+
+
+def register(session: Session, plan: Plan, by: str, reason: str = "") -> Registered:
+    """Put a plan on record: the next version of its study, unless it is the current one.
+
+    Going back to an earlier plan is a new version too: the record shows when, and by whom.
+    """
+    lock(session, f"study:{plan.study}")
+    latest = _latest(session, plan.study)
+    sha256 = plan.sha256()
+    if latest is not None and latest.plan_hash == sha256:
+        return Registered(plan.study, latest.version, sha256, created=False)
+    version = 1 if latest is None else latest.version + 1
+    row = {
+        "study": plan.study,
+        "version": version,
+        "plan": plain(plan.model_dump(mode="json")),
+        "plan_hash": sha256,
+        "registered_by": by,
+        "reason": reason,
+    }
+    session.connection().execute(insert(Study).values(row))
+    details = {"plan_hash": sha256, "reason": reason}
+    audit.record(session, "study_registered", f"{plan.study}@{version}", details, by)
+    return Registered(plan.study, version, sha256, created=True)
+
+
+def current(session: Session, study: str) -> tuple[Plan, int, str]:
+    """(plan, version, plan hash) that answers are given to now. Raises UnknownStudy."""
+    latest = _latest(session, study)
+    if latest is None:
+        raise unknown(session, study)
+    return Plan.model_validate(latest.plan), latest.version, latest.plan_hash
+
+
+def plan_of(session: Session, study: str, version: int) -> Plan:
+    """The plan as it was in this version. Raises UnknownStudy."""
+    found = session.get(Study, (study, version))
+    if found is None:
+        raise unknown(session, study)
+    return Plan.model_validate(found.plan)
+
+
+def known(session: Session) -> list[str]:
+    """Names of all registered studies."""
+    return list(session.scalars(select(Study.study).distinct().order_by(Study.study)))
+
+
+def unknown(session: Session, study: str) -> UnknownStudy:
+    """The error for a study nobody registered, naming those that are."""
+    names = known(session)
+    listed = ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
+    return UnknownStudy(
+        f"no study {study!r} is registered; registered: {listed or 'none'}. "
+        "`liftledger register STUDY.yaml` puts one on record"
+    )
+
+
+def _latest(session: Session, study: str) -> Study | None:
+    return session.scalars(
+        select(Study).where(Study.study == study).order_by(Study.version.desc()).limit(1)
+    ).first()

@@ -1,0 +1,17 @@
+"""What is asked: the plan of a study, parsed, checked and frozen. Nothing is computed here."""
+
+from studies.calendar import missing_between, ordinals
+from studies.errors import InvalidPeriods, InvalidPlan
+from studies.plan import Columns, Plan, Source, load_plan, parse_plan
+
+__all__ = [
+    "Columns",
+    "InvalidPeriods",
+    "InvalidPlan",
+    "Plan",
+    "Source",
+    "load_plan",
+    "missing_between",
+    "ordinals",
+    "parse_plan",
+]

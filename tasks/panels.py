@@ -1,0 +1,38 @@
+"""The data: read once, kept as they were read, and turned into a panel."""
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from estimators import Panel
+from storage.ledger import ledger
+from storage.panels import exclude, pull, to_panel
+from storage.snapshots import save
+from studies import Plan
+from tasks.narration import narrate
+from tasks.retries import ON_THE_LEDGER
+
+
+@task(name="pull the panel", task_run_name="pull", **ON_THE_LEDGER)
+def pull_rows(url: str, plan: Plan) -> pd.DataFrame:
+    """The panel's rows in one consistent read. Raises UnknownPanel and InvalidSource."""
+    with ledger(url) as session:
+        rows = pull(session, plan.panel)
+    units, periods = rows["unit"].nunique(), rows["period"].nunique()
+    narrate("panel", f"{len(rows):,} rows: {units:,} units, {periods:,} periods")
+    return rows
+
+
+@task(name="keep the snapshot", task_run_name="snapshot", **ON_THE_LEDGER)
+def keep_snapshot(url: str, rows: pd.DataFrame) -> str:
+    """Store the rows exactly as read, also those that will not pass; returns their hash."""
+    with ledger(url) as session:
+        sha256 = save(session, rows)
+    narrate("snapshot", f"kept as {sha256[:12]}")
+    return sha256
+
+
+@task(name="arrange the panel", task_run_name="arrange", cache_policy=NO_CACHE)
+def arrange(rows: pd.DataFrame, plan: Plan) -> Panel:
+    """Rows to arrays, without the donors the plan excludes. Raises InvalidPanel."""
+    return to_panel(exclude(rows, plan.donors.exclude))

@@ -1,0 +1,25 @@
+"""A stored result, shown beside the run in Prefect's pages."""
+
+import re
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from reports.artifacts import markdown
+from storage.records import StoredResult
+
+
+@task(name="publish the result", task_run_name="publish", cache_policy=NO_CACHE)
+def publish(result: StoredResult) -> None:
+    """The result table and the report's summary as one Prefect artifact."""
+    create_markdown_artifact(
+        markdown(result),
+        key=_key(f"result-{result.study}"),
+        description=f"{result.study}@{result.version}: {result.plan.question}",
+    )
+
+
+def _key(text: str) -> str:
+    """Prefect's keys hold lowercase letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,29 @@
+"""The plan to be answered."""
+
+from dataclasses import dataclass
+
+from prefect import task
+
+from storage.ledger import ledger
+from storage.studies import current
+from studies import Plan
+from tasks.narration import narrate
+from tasks.retries import ON_THE_LEDGER
+
+
+@dataclass(frozen=True)
+class Question:
+    """A registered study: its plan, which version of it, and the plan's hash."""
+
+    plan: Plan
+    version: int
+    sha256: str
+
+
+@task(name="read the plan", task_run_name="plan of {study}", **ON_THE_LEDGER)
+def read_plan(url: str, study: str) -> Question:
+    """The newest registered plan of a study. Raises UnknownStudy, naming those there are."""
+    with ledger(url) as session:
+        plan, version, sha256 = current(session, study)
+    narrate("study", f"{study}, plan version {version}: {plan.question}")
+    return Question(plan, version, sha256)

@@ -1,0 +1,1 @@
+"""What we promise, room by room."""

@@ -1,0 +1,169 @@
+"""The house itself: its rooms, its locks, and the files by which others run it."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+
+ROOT = Path(__file__).parents[1]
+ROOMS = {"checks", "estimators", "flows", "liftledger", "migrations", "reports", "storage",
+         "studies", "tasks"}  # fmt: skip
+NAMELESS = {"common", "helpers", "misc", "src", "util", "utils"}
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+}
+
+
+def parsed(path: str) -> dict[str, Any]:
+    content = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def ours() -> list[Path]:
+    """Every file of the project, as git sees it, also those not yet committed."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git clone")
+    names = [Path(name) for name in listed.stdout.split("\0") if name]
+    return [name for name in names if (ROOT / name).exists()]
+
+
+def test_every_package_is_listed_and_installed_with_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(project["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(name.parent.parts)
+        for name in ours()
+        if name.suffix == ".py" and name.parts[0] in ROOMS
+    }
+    assert listed == found
+    assert {package.split(".")[0] for package in listed} == ROOMS
+
+
+def test_no_folder_has_a_name_that_says_nothing() -> None:
+    assert not [str(name) for name in ours() if NAMELESS & {*name.parts[:-1], name.stem}]
+
+
+def test_estimators_import_numpy_scipy_numba_and_nothing_else_that_is_installed() -> None:
+    imported = {
+        name.split(".")[0]
+        for file in (ROOT / "estimators").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for name in _names(node)
+    }
+    allowed = {"estimators", "numba", "numpy", "scipy", "threadpoolctl"}
+    assert imported - set(sys.stdlib_module_names) <= allowed
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+
+
+def test_docker_is_no_package_for_it_would_shadow_the_library_prefect_imports() -> None:
+    assert not (ROOT / "docker" / "__init__.py").exists()
+    assert "site-packages" in str(import_module("docker").__file__)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_pins_every_file_by_its_hash_and_names_no_host(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    pins = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert len(pins) > 50
+    assert not [pin.split()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin]
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+def test_the_development_lock_holds_exactly_what_runs_and_more() -> None:
+    def pins(name: str) -> set[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^[a-z0-9][^\\]*==[^\\]*(?= \\)", text, flags=re.MULTILINE))
+
+    assert pins("requirements.lock") < pins("requirements-dev.lock")
+
+
+def test_every_deployment_names_a_flow_and_parameters_it_takes() -> None:
+    deployments = parsed("prefect.yaml")["deployments"]
+    assert {deployment["name"] for deployment in deployments} >= {"analyze"}
+    for deployment in deployments:
+        path, _, name = deployment["entrypoint"].partition(":")
+        assert (ROOT / path).is_file()
+        flow = getattr(import_module(path.removesuffix(".py").replace("/", ".")), name)
+        assert isinstance(flow, Flow)
+        assert set(deployment["parameters"]) <= set(flow.parameters.properties)
+        assert set(flow.parameters.required or ()) <= set(deployment["parameters"])
+        assert deployment["work_pool"]["name"] == "liftledger"
+
+
+def test_prefect_yaml_names_the_locked_version() -> None:
+    version = parsed("prefect.yaml")["prefect-version"]
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert f"\nprefect=={version} " in lock
+
+
+def test_compose_runs_a_database_a_server_and_a_worker_that_wait_for_each_other() -> None:
+    services = parsed("docker/compose.yaml")["services"]
+    assert set(services) == {"database", "prefect", "worker"}
+    major = re.match(r"postgres:(\d+)", services["database"]["image"])
+    assert major
+    assert int(major[1]) >= 16
+    assert all("healthcheck" in services[name] for name in ("database", "prefect"))
+    for service in services.values():
+        for wanted, state in service.get("depends_on", {}).items():
+            assert wanted in services
+            assert state["condition"] == "service_healthy"
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (ROOT / "docker" / source).is_file()
+            else:
+                assert source in parsed("docker/compose.yaml")["volumes"]
+
+
+def test_compose_takes_passwords_from_the_environment_and_none_has_a_default() -> None:
+    text = (ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8")
+    example = (ROOT / "docker" / ".env.example").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{([A-Z_]*PASSWORD)(?!:\?)", text))
+    assert not asked  # each use is ${...:?...}: compose stops when it is not set
+    for name in set(re.findall(r"\$\{([A-Z_]+)", text)):
+        assert re.search(rf"^{name}=", example, re.MULTILINE)
+    assert not re.search(r"^[A-Z_]*PASSWORD=.+", example, re.MULTILINE)
+
+
+def test_the_image_is_pinned_by_hashes_unprivileged_quiet_and_watched() -> None:
+    text = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    assert "--require-hashes --no-deps -r /tmp/requirements.lock" in text
+    users = re.findall(r"^USER (\S+)", text, re.MULTILINE)
+    assert users
+    assert users[-1] not in ("root", "0")
+    assert "HEALTHCHECK" in text
+    for name, value in QUIET.items():
+        assert f"{name}={value}" in text
+
+
+def test_the_image_gets_every_room_and_file_it_needs() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    sent = {line[1:] for line in lines if line.startswith("!")}
+    assert sent > ROOMS | {"prefect.yaml", "pyproject.toml", "requirements.lock"}
+    assert not [name for name in sent if not (ROOT / name).exists()]
+
+
+def test_make_turns_off_whatever_would_phone_home() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for name, value in QUIET.items():
+        assert f"export {name} := {value}" in text
