@@ -14,8 +14,8 @@ O marks usable cells: every treated cell is masked, the target among them. Weigh
 squared residuals once and are not normalised; λ_nn = ∞ means no low-rank part. The λ are in the
 published convention for an outcome with mean 0 and standard deviation 1. Rates of zero give
 matrix completion, and with λ_nn = ∞ difference in differences. Treated targets with the same
-weights share one fit. In untreated cells of a treated unit the counterfactual shown is that of
-the fit whose target is nearest in time; it enters no effect.
+weights share one fit. An untreated cell of a treated unit is shown by the fit that has it as
+target, its own outcome being data there; it enters no effect.
 
 λ are tuned by coordinate descent: λ_time and λ_unit with λ_nn = ∞, then λ_nn, then in turn until
 nothing changes, on folds that imitate the treatment (see core/folds.py).
@@ -32,10 +32,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from estimators.core.designs import require_identified
+from estimators.core.designs import identified, require_identified
 from estimators.core.fit import Fit, Tuning, Weights
 from estimators.core.folds import WORTH, Folds, imitating_folds, path_search
-from estimators.core.panel import FloatArray, Panel
+from estimators.core.panel import BoolArray, FloatArray, Panel
 from estimators.core.parallel import in_order
 from estimators.solvers.low_rank import LowRank, two_way_low_rank
 
@@ -62,7 +62,7 @@ class DoublyWeighted:
     lambda_unit: float | None = None
     lambda_nn: float | None = None
     scale: float | None = None
-    folds: int = 60
+    folds: int = 40
     seed: int = 0
     tolerance: float = 1e-9
     tuning: Tuning | None = field(default=None, compare=False)
@@ -79,7 +79,8 @@ class DoublyWeighted:
 
     def problems(self, panel: Panel) -> int:
         """Distinct weightings of the treated cells."""
-        return len(_targets(panel, self.lambda_time or 0.0, self.lambda_unit or 0.0))
+        scored = panel.treatment & panel.observed
+        return len(_targets(scored, self.lambda_time or 0.0, self.lambda_unit or 0.0))
 
     def fit(self, panel: Panel) -> Fit:
         """(N, T), finite in rows of treated units. Raises UnsupportedDesign or NotConverged."""
@@ -88,36 +89,48 @@ class DoublyWeighted:
         return _fit(self, panel, None)[0]
 
 
-def _fit(estimator: DoublyWeighted, panel: Panel, start: LowRank | None) -> tuple[Fit, LowRank]:
-    """The fit, begun at another solution if given, and the solution of its first target."""
+def _fit(
+    estimator: DoublyWeighted, panel: Panel, start: LowRank | None, *, whole_rows: bool = True
+) -> tuple[Fit, LowRank]:
+    """The fit, begun at another solution if given, and the solution of its first target.
+
+    whole_rows: also fit the untreated cells of treated units, which no effect needs
+    """
     lambda_time, lambda_unit = estimator.lambda_time or 0.0, estimator.lambda_unit or 0.0
     penalty = np.inf if estimator.lambda_nn is None else estimator.lambda_nn
     require_identified(panel, estimator.name)
     scale = estimator.scale or _spread(panel)
     level = float(panel.outcome[panel.usable].mean())
     outcome = (panel.outcome - level) / scale
-    paths = _Paths(panel)
+    scored = panel.treatment & panel.observed
+    imputed = panel.treatment & identified(panel)  # outcomes never matter, not even being there
+    rows = panel.treated_units[:, None]
+    wanted = imputed | (panel.usable & rows) if whole_rows else scored
+    filling = _Filling(panel, scored if scored.any() else imputed)
     solutions: list[LowRank] = []
-    for (unit, period), cells in _targets(panel, lambda_time, lambda_unit).items():
+    for (unit, period), cells in _targets(wanted, lambda_time, lambda_unit).items():
         omega = _unit_weights(outcome, panel, unit, lambda_unit)
         theta = np.exp(-lambda_time * np.abs(np.arange(len(panel.periods)) - period))
         found = two_way_low_rank(
             outcome, panel.usable, penalty, unit_weights=omega, period_weights=theta,
             start=solutions[-1] if solutions else start, tolerance=estimator.tolerance,
         )  # fmt: skip
-        paths.add(cells, found, omega, theta)
+        filling.add(cells, found, omega, theta)
         solutions.append(found)
     steps, gap = sum(found.sweeps for found in solutions), max(found.gap for found in solutions)
-    fit = Fit(paths.counterfactual() * scale + level, paths.weights(), steps, max(gap, 0.0))
+    fit = Fit(filling.counterfactual * scale + level, filling.weights(), steps, max(gap, 0.0))
     return fit, solutions[0]
 
 
+Cells = list[tuple[int, int]]
+
+
 def _targets(
-    panel: Panel, lambda_time: float, lambda_unit: float
-) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """Treated cells by the weights they share: (unit, period), −1 where a zero rate erases it."""
-    groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for unit, period in np.argwhere(panel.treatment & panel.observed):
+    wanted: BoolArray, lambda_time: float, lambda_unit: float
+) -> dict[tuple[int, int], Cells]:
+    """Wanted cells by the weights they share: (unit, period), −1 where a zero rate erases it."""
+    groups: dict[tuple[int, int], Cells] = {}
+    for unit, period in np.argwhere(wanted):
         key = (int(unit) if lambda_unit > 0 else -1, int(period) if lambda_time > 0 else -1)
         groups.setdefault(key, []).append((int(unit), int(period)))
     return groups
@@ -141,42 +154,28 @@ def _spread(panel: Panel) -> float:
     return spread if spread > 0 else 1.0
 
 
-class _Paths:
-    """Collects the fitted rows of treated units, and the weights behind them."""
+class _Filling:
+    """Collects fitted cells, and the weights behind the scored ones."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel = panel
-        self.rows: dict[int, list[tuple[list[int], FloatArray]]] = {}
+    def __init__(self, panel: Panel, scored: BoolArray) -> None:
+        self.scored = scored
+        self.counterfactual = np.full(panel.outcome.shape, np.nan)
         self.unit_weights = np.zeros(len(panel.units))
         self.period_weights = np.zeros(len(panel.periods))
-        self.cells = 0
 
-    def add(
-        self, cells: list[tuple[int, int]], found: LowRank, omega: FloatArray, theta: FloatArray
-    ) -> None:
-        for unit in dict.fromkeys(unit for unit, _ in cells):
-            row = found.unit_effects[unit] + found.period_effects + found.right @ found.left[unit]
-            periods = [t for i, t in cells if i == unit]
-            self.rows.setdefault(unit, []).append((periods, row))
-        self.unit_weights += len(cells) * omega / omega.sum()
-        self.period_weights += len(cells) * theta / theta.sum()
-        self.cells += len(cells)
-
-    def counterfactual(self) -> FloatArray:
-        """(N, T) each period from the fit whose target is nearest in time, the earlier of two."""
-        surface = np.full(self.panel.outcome.shape, np.nan)
-        every = np.arange(len(self.panel.periods))
-        for unit, fits in self.rows.items():
-            targets = np.array([t for periods, _ in fits for t in periods])
-            rows = np.array([row for periods, row in fits for _ in periods])
-            order = np.argsort(targets, kind="stable")
-            nearest = np.argmin(np.abs(targets[order][:, None] - every), axis=0)
-            surface[unit] = rows[order][nearest, every]
-        return surface
+    def add(self, cells: Cells, found: LowRank, omega: FloatArray, theta: FloatArray) -> None:
+        units, periods = np.array(cells).T
+        low_rank = np.einsum("ck,ck->c", found.left[units], found.right[periods])
+        two_way = found.unit_effects[units] + found.period_effects[periods]
+        self.counterfactual[units, periods] = two_way + low_rank
+        count = int(self.scored[units, periods].sum())
+        self.unit_weights += count * omega / omega.sum()
+        self.period_weights += count * theta / theta.sum()
 
     def weights(self) -> tuple[Weights, ...]:
-        label = f"average over {self.cells} treated cells"
-        return (Weights(label, self.unit_weights / self.cells, self.period_weights / self.cells),)
+        count = int(self.scored.sum())
+        label = f"average over {count} treated cells"
+        return (Weights(label, self.unit_weights / count, self.period_weights / count),)
 
 
 Triple = tuple[float, float, float]  # λ_time, λ_unit, λ_nn
@@ -233,7 +232,8 @@ class _Search:
         if triple not in self.scores:
             candidate = _at(self.estimator, triple)
             found = in_order(
-                lambda k: _fit(candidate, self.folds.panels[k], self.last[k]), range(len(self.last))
+                lambda k: _fit(candidate, self.folds.panels[k], self.last[k], whole_rows=False),
+                range(len(self.last)),
             )
             self.last = [solution for _, solution in found]
             self.scores[triple] = self.folds.score([fit for fit, _ in found])

@@ -29,6 +29,7 @@ from estimators.solvers.low_rank import LowRank, largest_penalty, two_way_low_ra
 
 STEP = 2**0.5
 PATH = 20  # candidates at most: down to λ_max / 1024
+ROUNDING = 1e-9  # a two-way fit this good, as a share of the spread, is exact
 TUNING_TOLERANCE = 1e-6  # settings are compared, not published, at this duality gap
 
 
@@ -49,13 +50,21 @@ class MatrixCompletion:
     tuning: Tuning | None = field(default=None, compare=False)
 
     def tune(self, panel: Panel) -> Self:
-        """λ by cross-validation. Raises UnsupportedDesign when a treated cell has no comparison."""
+        """λ by cross-validation, unless it is given.
+
+        Raises UnsupportedDesign when a treated cell has no comparison.
+        """
         require_identified(panel, self.name)
+        if self.lambda_nn is not None:
+            return self
         cells = max(1, int(panel.usable.sum()) // 20)
         folds = imitating_folds(panel, self.folds, self.seed, cells_per_fold=cells)
         level = float(panel.outcome[panel.usable].mean())
         start = largest_penalty(panel.outcome - level, panel.usable)
-        path = [np.inf, *(start / STEP**k for k in range(1, PATH + 1))]
+        spread = float(np.linalg.norm(panel.outcome[panel.usable] - level))
+        # Where two-way effects leave rounding errors only, there is nothing for factors to fit.
+        steps = PATH if start > ROUNDING * spread else 0
+        path = [np.inf, *(start / STEP**k for k in range(1, steps + 1))]
         best, tried = path_search(path, _Scores(folds).score)
         candidates = tuple(({"lambda_nn": value}, score) for value, score in tried)
         tuning = Tuning(folds.rule, len(folds.panels), folds.measure, candidates)

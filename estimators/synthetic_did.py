@@ -47,12 +47,14 @@ class SyntheticDifferenceInDifferences:
     zeta: tuple[float, ...] | None = None
 
     def tune(self, panel: Panel) -> Self:
-        """ζ from the noise of the donors before treatment.
+        """ζ from the noise of the donors before treatment, unless it is given.
 
         Raises UnsupportedDesign with fewer than two periods before treatment.
         """
         require_single_runs(panel, self.name)
         require_donors(panel, self.name)
+        if self.zeta is not None:
+            return self
         found = cohorts(panel)
         for cohort in found:
             require_pre_periods(panel, cohort, self.name)

@@ -91,23 +91,22 @@ def _rule(tuning: Mapping[str, Any]) -> str:
 
 
 def _candidates(
-    stored: Sequence[Mapping[str, Any]], used: Mapping[str, Any]
+    stored: Sequence[tuple[Mapping[str, Any], float]], used: Mapping[str, Any]
 ) -> tuple[Candidate, ...]:
-    chosen = [_used(one, used) for one in stored]
+    chosen = [_used(settings, used) for settings, _ in stored]
     # the chosen one is shown even when it comes late
     keep = [i for i in range(len(stored)) if i < CANDIDATES or chosen[i]]
     return tuple(
         Candidate(
-            settings_text(stored[i].get("settings") or {}),
-            _value(stored[i].get("score")),
+            settings_text(stored[i][0]),
+            _value(stored[i][1]),
             chosen[i],
         )
         for i in keep
     )
 
 
-def _used(candidate: Mapping[str, Any], used: Mapping[str, Any]) -> bool:
-    settings = candidate.get("settings") or {}
+def _used(settings: Mapping[str, Any], used: Mapping[str, Any]) -> bool:
     return bool(settings) and all(used.get(name) == value for name, value in settings.items())
 
 

@@ -15,11 +15,11 @@ def publish(result: StoredResult) -> None:
     """The result table and the report's summary as one Prefect artifact."""
     create_markdown_artifact(
         markdown(result),
-        key=_key(f"result-{result.study}"),
+        key=artifact_key(result.study),
         description=f"{result.study}@{result.version}: {result.plan.question}",
     )
 
 
-def _key(text: str) -> str:
-    """Prefect's keys hold lowercase letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+def artifact_key(study: str) -> str:
+    """Where the newest result of a study is found; keys hold lowercase letters, digits, dashes."""
+    return "result-" + re.sub(r"[^a-z0-9]+", "-", study.lower()).strip("-")

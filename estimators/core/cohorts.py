@@ -14,6 +14,7 @@ from estimators.core.designs import (
 )
 from estimators.core.fit import Fit, Weights
 from estimators.core.panel import FloatArray, IntArray, Panel
+from estimators.core.threads import one_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,11 @@ def fit_by_cohort(panel: Panel, method: str, fit: FitCohort) -> Fit:
     """
     require_single_runs(panel, method)
     require_donors(panel, method)
+    with one_thread():
+        return _fit_by_cohort(panel, method, fit)
+
+
+def _fit_by_cohort(panel: Panel, method: str, fit: FitCohort) -> Fit:
     donors = np.flatnonzero(panel.control_units)
     counterfactual = np.full(panel.outcome.shape, np.nan)
     weights, steps, optimality = [], 0, 0.0

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from estimators.core.threads import one_thread
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """[function(item) for item in items], side by side. The first error is raised."""
-    with ThreadPoolExecutor(max_workers=_cores()) as pool:
+    with one_thread(), ThreadPoolExecutor(max_workers=_cores()) as pool:
         return list(pool.map(function, items))
 
 

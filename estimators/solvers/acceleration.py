@@ -1,29 +1,41 @@
-"""Anderson acceleration of a fixed-point iteration (Walker and Ni, 2011)."""
+"""Anderson acceleration of a fixed-point iteration x ← f(x) (Walker and Ni, 2011)."""
+
+from collections import deque
 
 import numpy as np
-from numba import njit
+
+from estimators.core.panel import FloatArray
 
 MEMORY = 6  # past steps that are combined
+RIDGE = 1e-14  # keeps the small least squares solvable when past steps are parallel
 
 
-@njit(cache=True, nogil=True)
-def accelerate(xs, fs, count, ridge):
-    """Anderson mixing: the combination of past sweeps with the smallest step, then its image."""
-    k = min(count, MEMORY)
-    last = (count - 1) % MEMORY
-    D = np.zeros((k - 1, xs.shape[1]))
-    E = np.zeros((k - 1, xs.shape[1]))
-    g = fs[last] - xs[last]
-    row = 0
-    for q in range(k):
-        if q == last:
-            continue
-        D[row] = g - (fs[q] - xs[q])
-        E[row] = fs[last] - fs[q]
-        row += 1
-    A = D @ D.T
-    trace = np.trace(A)
-    for q in range(k - 1):
-        A[q, q] += ridge * trace + 1e-300
-    c = np.linalg.solve(A, D @ g)
-    return fs[last] - c @ E
+class Anderson:
+    """Remembers the last steps and proposes the next point."""
+
+    def __init__(self) -> None:
+        self.points: deque[FloatArray] = deque(maxlen=MEMORY)
+        self.images: deque[FloatArray] = deque(maxlen=MEMORY)
+
+    def forget(self) -> None:
+        """Begin again: the past belongs to another problem, or led astray."""
+        self.points.clear()
+        self.images.clear()
+
+    def add(self, point: FloatArray, image: FloatArray) -> None:
+        """One step taken: x and f(x), flat."""
+        self.points.append(point)
+        self.images.append(image)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def propose(self) -> FloatArray:
+        """The combination of past images whose step is smallest."""
+        images = np.array(self.images)
+        steps = images - np.array(self.points)
+        differences = steps[-1] - steps[:-1]
+        gram = differences @ differences.T
+        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) + 1e-300
+        share = np.linalg.solve(gram, differences @ steps[-1])
+        return np.asarray(images[-1] - share @ (images[-1] - images[:-1]))

@@ -25,12 +25,12 @@ identity; Walker and Ni (2011) for Anderson acceleration; the certificate is Fen
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from estimators.core.errors import NotConverged
 from estimators.core.panel import BoolArray, FloatArray
+from estimators.core.threads import one_thread
 from estimators.solvers.factors import descend
-from estimators.solvers.two_way import factor_two_way, two_way
+from estimators.solvers.problem import Problem, Solution
 
 TOLERANCE = 1e-9
 
@@ -77,24 +77,40 @@ def two_way_low_rank(
     a = np.ones(n_units) if unit_weights is None else np.asarray(unit_weights, dtype=np.float64)
     b = np.ones(n_periods) if period_weights is None else np.asarray(period_weights, np.float64)
     filled = np.where(usable, outcome, 0.0)
-    empty_left, empty_right = np.empty((n_units, 0)), np.empty((n_periods, 0))
-    left, right = (start.left, start.right) if start is not None else (empty_left, empty_right)
-    left, right = np.array(left, order="C"), np.array(right, order="C")  # they are written to
-    if n_periods > n_units:  # eliminate the longer side
-        beta, alpha, right, left, gap, sweeps = _solve(
-            np.ascontiguousarray(filled.T), np.ascontiguousarray(usable.T), b, a,
-            penalty, right, left, tolerance, max_sweeps,
-        )  # fmt: skip
-    else:
-        alpha, beta, left, right, gap, sweeps = _solve(
-            filled, np.ascontiguousarray(usable), a, b, penalty, left, right, tolerance, max_sweeps
-        )
-    if gap > tolerance:
+    flipped = n_periods > n_units  # the longer side is eliminated
+    problem = Problem(
+        np.ascontiguousarray(filled.T if flipped else filled),
+        np.ascontiguousarray(usable.T if flipped else usable),
+        b if flipped else a,
+        a if flipped else b,
+        penalty,
+        tolerance,
+        max_sweeps,
+    )
+    with one_thread():
+        found = _solved(problem, start, flipped)
+    if found.gap > tolerance:
         raise NotConverged(
-            f"low-rank solver: duality gap {gap:.1e} of the objective after {sweeps} sweeps, "
-            f"needed {tolerance:.0e}; a larger penalty or tolerance is easier to reach"
+            f"low-rank solver: duality gap {found.gap:.1e} of the objective after {found.steps} "
+            f"steps, needed {tolerance:.0e}; a larger penalty or tolerance is easier to reach"
         )
-    return LowRank(alpha, beta, left, right, gap, sweeps)
+    no_row, no_column = problem.two_way.empty()
+    alpha, beta = np.where(no_row, np.nan, found.alpha), np.where(no_column, np.nan, found.beta)
+    if flipped:
+        return LowRank(beta, alpha, found.V, found.U, found.gap, found.steps)
+    return LowRank(alpha, beta, found.U, found.V, found.gap, found.steps)
+
+
+def _solved(problem: Problem, start: LowRank | None, flipped: bool) -> Solution:
+    n, m = problem.outcome.shape
+    if not np.isfinite(problem.penalty):
+        alpha, beta = problem.two_way.fit(problem.outcome)
+        return Solution(alpha, beta, np.empty((n, 0)), np.empty((m, 0)), 0.0, 0)
+    if start is None:
+        return descend(problem, np.empty((n, 0)), np.empty((m, 0)))
+    if flipped:
+        return descend(problem, start.right, start.left)
+    return descend(problem, start.left, start.right)
 
 
 def largest_penalty(outcome: FloatArray, usable: BoolArray) -> float:
@@ -102,26 +118,3 @@ def largest_penalty(outcome: FloatArray, usable: BoolArray) -> float:
     fit = two_way_low_rank(outcome, usable, np.inf)
     residual = np.where(usable, np.where(usable, outcome, 0.0) - fit.surface(), 0.0)
     return float(2 * np.linalg.norm(np.nan_to_num(residual), 2))
-
-
-@njit(cache=True, nogil=True)
-def _solve(Y, usable, a, b, penalty, U, V, tolerance, max_sweeps):
-    """Returns α, β, U, V, the gap as a share of the loss at L = 0, and the sweeps taken."""
-    n, m = usable.shape
-    C, scale, row = factor_two_way(usable, a, b)
-    alpha = np.zeros(n)
-    beta = np.zeros(m)
-    two_way(Y, usable, a, b, C, scale, row, alpha, beta)
-    gap = 0.0
-    sweeps = 0
-    if np.isfinite(penalty):
-        alpha, beta, U, V, gap, sweeps = descend(
-            Y, usable, a, b, penalty, U, V, tolerance, max_sweeps, C, scale, row, alpha, beta
-        )
-    for i in range(n):
-        if row[i] <= 0:
-            alpha[i] = np.nan
-    for t in range(m):
-        if scale[t] == 0:
-            beta[t] = np.nan
-    return alpha, beta, U, V, gap, sweeps

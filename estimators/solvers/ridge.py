@@ -3,13 +3,31 @@
 import numpy as np
 from numba import njit
 
+from estimators.core.panel import BoolArray, FloatArray
 
-@njit(cache=True, nogil=True)
-def ridge_rows(Y, usable, own, other, level, F, ridge, out, free):
+
+def ridge_rows(
+    Y: FloatArray,
+    usable: BoolArray,
+    own: FloatArray,
+    other: FloatArray,
+    level: FloatArray,
+    F: FloatArray,
+    ridge: float,
+) -> tuple[FloatArray, FloatArray]:
     """For each row i: regress Y_i − level on [F, 1] with weights `other`; the constant is free.
 
-    The objective of row i divided by its own weight: Σ_t other_t O_it (·)² + ridge/own_i ‖u‖².
+    minimise Σ_t other_t O_it (Y_it − level_t − u·F_t − c)² + ridge / own_i ‖u‖²
+
+    Returns u (rows, rank) and c (rows,); zero for rows without a usable cell.
     """
+    out, free = np.empty((len(Y), F.shape[1])), np.empty(len(Y))
+    _ridge_rows(Y, usable, own, other, level, np.ascontiguousarray(F), ridge, out, free)
+    return out, free
+
+
+@njit(cache=True, nogil=True)
+def _ridge_rows(Y, usable, own, other, level, F, ridge, out, free):
     n, m = usable.shape
     r = F.shape[1]
     A = np.zeros((r + 1, r + 1))

@@ -3,17 +3,19 @@
     minimise Σ_it a_i b_t O_it (X_it − α_i − β_t)²
 
 Unit effects are eliminated; the period system is scaled to a unit diagonal and factored once per
-set of weights. Compiled, without the interpreter lock and without threads of its own.
+set of weights. The loops are compiled and run without the interpreter lock.
 """
 
 import numpy as np
 from numba import njit
 
+from estimators.core.panel import BoolArray, FloatArray
+
 PIVOT = 1e-11  # below this a pivot of the scaled system is a free level, not data
 
 
 @njit(cache=True, nogil=True)
-def factor_two_way(usable, a, b):
+def _factor(usable, a, b):
     """Cholesky factor of the period system after eliminating unit effects, and its scale."""
     n, m = usable.shape
     row = np.zeros(n)
@@ -56,7 +58,7 @@ def factor_two_way(usable, a, b):
 
 
 @njit(cache=True, nogil=True)
-def two_way(X, usable, a, b, C, scale, row, alpha, beta):
+def _solve(X, usable, a, b, C, scale, row, alpha, beta):
     """Weighted two-way effects of X, exactly, into alpha and beta."""
     n, m = usable.shape
     for t in range(m):
@@ -94,3 +96,25 @@ def two_way(X, usable, a, b, C, scale, row, alpha, beta):
                     x += b[t] * (X[i, t] - beta[t])
             x /= row[i]
         alpha[i] = x
+
+
+class TwoWay:
+    """The problem above for one set of weights, ready for any number of X.
+
+    usable: O (N, T)      unit_weights: a (N,)      period_weights: b (T,)
+    """
+
+    def __init__(self, usable: BoolArray, unit_weights: FloatArray, period_weights: FloatArray):
+        self.given = (usable, unit_weights, period_weights)
+        self.factored = _factor(usable, unit_weights, period_weights)
+
+    def fit(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """α (N,), β (T,); zero where a unit or period has no usable cell."""
+        alpha, beta = np.empty(X.shape[0]), np.empty(X.shape[1])
+        _solve(X, *self.given, *self.factored, alpha, beta)
+        return alpha, beta
+
+    def empty(self) -> tuple[BoolArray, BoolArray]:
+        """(N,), (T,) true for units and periods without a usable cell."""
+        usable = self.given[0]
+        return np.asarray(~usable.any(axis=1)), np.asarray(~usable.any(axis=0))

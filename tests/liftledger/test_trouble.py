@@ -60,7 +60,7 @@ def test_a_run_that_is_interrupted_stores_nothing_and_leaves_nothing_running(
         until(lambda: "checks " in shell.said, "the run to check its data")
         run.send_signal(signal.SIGINT)
         holder.commit()
-        assert run.wait(60) == 130
+        assert run.wait(60) == 130, shell.said
     assert shell.said.splitlines()[-1] == "liftledger: interrupted; nothing was stored"
     assert set(shop.counts(url).values()) == {0}
     last = shop.rows_of(url, "SELECT what FROM audit_log ORDER BY id DESC LIMIT 1")
@@ -78,7 +78,7 @@ def test_a_database_killed_in_the_middle_loses_nothing_and_the_next_run_answers(
     (file,) = (bare_shell.folder / "home").rglob("postmaster.pid")
     postmaster, _, _, port, *_ = file.read_text().splitlines()
     kill_server(int(postmaster))
-    assert run.wait(120) == 1
+    assert run.wait(120) == 1, bare_shell.said
     last = bare_shell.said.splitlines()[-1]
     assert "the database" in last
     assert port in last
@@ -129,7 +129,7 @@ def test_up_keeps_everything_running_answers_what_is_asked_and_leaves_nothing(sh
     until(lambda: "did      tuned, fitted" in logs(port), "what the run says, in Prefect's pages")
 
     up.send_signal(signal.SIGTERM)
-    assert up.wait(60) == 0
+    assert up.wait(60) == 0, shell.said
     assert shell.left_behind() == []
 
 

@@ -222,9 +222,9 @@ TUNING: dict[str, Any] = {
     "folds": 38,
     "measure": "mean squared placebo effect",
     "candidates": [
-        {"settings": {"shrinkage": 5.1131}, "score": 61.2},
-        {"settings": {"shrinkage": 10.2262}, "score": 58.75},
-        {"settings": {"shrinkage": 20.4524}, "score": 60.01},
+        [{"shrinkage": 5.1131}, 61.2],
+        [{"shrinkage": 10.2262}, 58.75],
+        [{"shrinkage": 20.4524}, 60.01],
     ],
 }
 CHECKS: list[dict[str, Any]] = [

@@ -1,0 +1,112 @@
+"""What a run of prop99 costs besides estimating: starting, orchestrating, checking, storing.
+
+    python -m benchmarks.orchestration           a table
+    python -m benchmarks.orchestration --json    for `python -m benchmarks`
+
+`liftledger run` in processes of their own over an empty home: the first run ever, then another
+question (its seed differs) once everything is in place, then that question again, which is answered
+from the ledger. When a step ends is known from the lines of the run's own progress. Solvers are
+compiled before, as on any machine that has run once.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PLAN = ROOT / "examples" / "prop99.yaml"
+LIFTLEDGER = [sys.executable, "-m", "liftledger"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number; nothing is promised about it."""
+
+    what: str
+    measured: float
+    unit: str
+    promise: float | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds from the start of the process until each step had ended, and to its own end."""
+
+    steps: Mapping[str, float]
+    total: float
+
+    @property
+    def estimating(self) -> float:
+        """From the checks to storing: six estimators side by side, four variances each."""
+        return self.steps["ledger"] - self.steps["checks"]
+
+
+def run(home: Path, plan: Path) -> Run:
+    """Answer a study file, and listen."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*LIFTLEDGER, "run", str(plan)],
+        cwd=ROOT,
+        env=os.environ | {"LIFTLEDGER_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    steps, said = {}, []
+    for line in process.stderr:
+        said.append(line)
+        words = line.split()
+        if len(words) > 1:
+            steps[words[1]] = time.perf_counter() - started  # 12:01:03 did tuned, fitted ...
+    if process.wait():
+        raise RuntimeError(f"the run failed: {''.join(said)}")
+    return Run(steps, time.perf_counter() - started)
+
+
+def measure() -> list[Row]:
+    """All rows; only the second run, with everything in place, is taken apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # as root the database runs as another user
+        home, other = Path(folder) / "home", Path(folder) / "other.yaml"
+        text = PLAN.read_text(encoding="utf-8")
+        other.write_text(text.replace("\nseed: 1\n", "\nseed: 2\n"), encoding="utf-8")
+        panel = ["ingest", str(PLAN.with_suffix(".csv")), "--panel", "prop99"]
+        environment = os.environ | {"LIFTLEDGER_HOME": str(home)}
+        subprocess.run([*LIFTLEDGER, *panel], cwd=ROOT, env=environment, check=True,
+                       stdout=subprocess.DEVNULL)  # fmt: skip
+        first, second, again = run(home, PLAN), run(home, other), run(home, other)
+    start, snapshot = second.steps["study"], second.steps["snapshot"]
+    outside = second.total - second.estimating
+    return [
+        Row("run of prop99, the first in this home", first.total, "s"),
+        Row("run of prop99, another question", second.total, "s"),
+        Row("  until the flow runs (imports, database, Prefect)", start, "s"),
+        Row("  pull and snapshot", snapshot - start, "s"),
+        Row("  checks (importing Great Expectations included)",
+            second.steps["checks"] - snapshot, "s"),
+        Row("  six estimators, four variances, and storing", second.estimating, "s"),
+        Row("  after that, to the end of the process", second.total - second.steps["ledger"], "s"),
+        Row("outside the estimators, share of the run", 100 * outside / second.total, "%"),
+        Row("run of prop99, the same question again", again.total, "s"),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Print what was measured."""
+    rows = measure()
+    if "--json" in sys.argv:
+        print(json.dumps([asdict(row) for row in rows]))
+        return
+    for row in rows:
+        print(f"{row.what:58}{row.measured:10.2f} {row.unit}")
+
+
+if __name__ == "__main__":
+    main()
