@@ -68,14 +68,16 @@ class DoublyWeighted:
     tuning: Tuning | None = field(default=None, compare=False)
 
     def tune(self, panel: Panel) -> "DoublyWeighted":
-        """All three λ by cross-validation, and the scale they refer to."""
+        """Every λ that is not given by cross-validation, and the scale they refer to."""
         require_identified(panel, self.name)
+        scale = self.scale or _spread(panel)
+        if None not in (self.lambda_time, self.lambda_unit, self.lambda_nn):
+            return replace(self, scale=scale)
         folds = imitating_folds(panel, self.folds, self.seed)
-        start = replace(self, scale=_spread(panel), tolerance=TUNING_TOLERANCE)
-        search = _Search(start, folds)
+        search = _Search(replace(self, scale=scale, tolerance=TUNING_TOLERANCE), folds)
         best = search.run()
         tuning = Tuning(folds.rule, len(folds.panels), folds.measure, search.tried())
-        return _at(replace(self, scale=start.scale, tuning=tuning), best)
+        return _at(replace(self, scale=scale, tuning=tuning), best)
 
     def problems(self, panel: Panel) -> int:
         """Distinct weightings of the treated cells."""
@@ -200,13 +202,17 @@ class _Search:
         self.last: list[LowRank | None] = [None] * len(folds.panels)
 
     def run(self) -> Triple:
-        time = self._best(0, (0.0, 0.0, np.inf), TIME_RATES)
-        unit = self._best(1, time, UNIT_RATES)
-        best = self._best(2, unit, PENALTIES)
+        given = self.estimator
+        times = TIME_RATES if given.lambda_time is None else (given.lambda_time,)
+        rates = UNIT_RATES if given.lambda_unit is None else (given.lambda_unit,)
+        penalties = PENALTIES if given.lambda_nn is None else (given.lambda_nn,)
+        time = self._best(0, (times[0], rates[0], penalties[0]), times)
+        unit = self._best(1, time, rates)
+        best = self._best(2, unit, penalties)
         grids = (
-            tuple(rate for rate in reversed(TIME_RATES) if rate <= time[0]),
-            tuple(rate for rate in reversed(UNIT_RATES) if rate <= unit[1]),
-            PENALTIES,
+            tuple(rate for rate in reversed(times) if rate <= time[0]),
+            tuple(rate for rate in reversed(rates) if rate <= unit[1]),
+            penalties,
         )
         for _ in range(CYCLES):
             before = best

@@ -99,9 +99,18 @@ def _record(url: str, study: str, by: str, error: BaseException) -> None:
     """Leave a trace of a run that ended without an answer, where that is still possible."""
     if isinstance(error, ChecksFailed):
         return  # the validation is stored, and recorded as what stopped the run
-    what = "run_failed" if isinstance(error, Exception) else "run_interrupted"
+    what = "run_interrupted" if _was_interrupted(error) else "run_failed"
     details = {"error": type(error).__name__, "message": str(error)}
     try:
         record_failure(url, what, study, details, by)
     except StorageError as away:
         narrate("audit", f"the failure itself could not be recorded: {away}")
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether the run was ended from outside; Prefect may add an error of its own to that."""
+    while error is not None:
+        if not isinstance(error, Exception):
+            return True
+        error = error.__context__
+    return False

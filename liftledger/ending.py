@@ -15,7 +15,6 @@ from typing import NoReturn
 FAILED, WRONG_USAGE, DATA_REFUSED, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
 
 
-NOTHING_STORED = "nothing was stored"
 CODES = {
     "checks.errors.ChecksFailed": DATA_REFUSED,
     "estimators.core.errors.EstimationError": DATA_REFUSED,
@@ -46,6 +45,8 @@ def ending(command: Callable[[], int | None], *, debug: Callable[[], bool]) -> N
         signal.signal(signal.SIGINT, _stop)  # else it is ignored, as behind nohup: leave it so
     for wish in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(wish, _stop)
+    signal.signal(signal.SIGALRM, _stop_again)
+    sys.unraisablehook = _do_not_lose
     code = exit_code(command, debug=debug)
     try:
         sys.stdout.flush()
@@ -58,15 +59,9 @@ def exit_code(command: Callable[[], int | None], *, debug: Callable[[], bool]) -
     """Run a command; say on stderr, in one line, what went wrong."""
     try:
         return command() or 0
-    except Interrupted as interrupted:
-        _say("interrupted; " + "; ".join(getattr(interrupted, "__notes__", [NOTHING_STORED])))
-        return INTERRUPTED
-    except Terminated:
-        _say("asked to end; nothing was half-written")
-        return TERMINATED
     except BrokenPipeError:
         return FAILED  # whoever read our output left: `| head`
-    except Exception as error:  # noqa: BLE001  (the last line of defence: one line, not a traceback)
+    except BaseException as error:  # noqa: BLE001  (the last line of defence: one line, no traceback)
         if debug():
             traceback.print_exc()
         code, line = _explained(error)
@@ -81,8 +76,32 @@ def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (what 
     raise Interrupted if number == signal.SIGINT else Terminated
 
 
-def _explained(error: Exception) -> tuple[int, str]:
+def _do_not_lose(lost: "sys.UnraisableHookArgs") -> None:
+    """A signal may arrive while Python clears up memory, where exceptions are only printed."""
+    if not issubclass(lost.exc_type, Interrupted | Terminated):
+        sys.__unraisablehook__(lost)
+        return
+    _lost.append(lost.exc_type)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)  # once more, in a moment
+
+
+def _stop_again(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise _lost.pop()
+
+
+_lost: list[type[BaseException]] = []
+
+
+def _explained(error: BaseException) -> tuple[int, str]:
     """Exit code and message of an error; those nobody foresaw say how to see more."""
+    wish: BaseException | None = error
+    while wish is not None:  # a library that was broken off may end with an error of its own
+        if isinstance(wish, Interrupted | KeyboardInterrupt):
+            stored = getattr(error, "__notes__", ["nothing was stored"])
+            return INTERRUPTED, "; ".join(["interrupted", *stored])
+        if isinstance(wish, Terminated):
+            return TERMINATED, "asked to end; nothing was half-written"
+        wish = wish.__context__
     # by name: importing the rooms that define them would cost seconds to say one line
     for kind in type(error).__mro__:
         code = CODES.get(f"{kind.__module__}.{kind.__name__}")

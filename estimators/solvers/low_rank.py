@@ -106,11 +106,12 @@ def _solved(problem: Problem, start: LowRank | None, flipped: bool) -> Solution:
     if not np.isfinite(problem.penalty):
         alpha, beta = problem.two_way.fit(problem.outcome)
         return Solution(alpha, beta, np.empty((n, 0)), np.empty((m, 0)), 0.0, 0)
+    nothing = np.empty((n, 0)), np.empty((m, 0))
     if start is None:
-        return descend(problem, np.empty((n, 0)), np.empty((m, 0)))
-    if flipped:
-        return descend(problem, start.right, start.left)
-    return descend(problem, start.left, start.right)
+        return descend(problem, *nothing)
+    begun = descend(problem, *((start.right, start.left) if flipped else (start.left, start.right)))
+    # Under these weights the start may be far away: then nothing is nearer.
+    return begun if begun.gap <= problem.tolerance else descend(problem, *nothing)
 
 
 def largest_penalty(outcome: FloatArray, usable: BoolArray) -> float:

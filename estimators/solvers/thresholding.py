@@ -21,13 +21,26 @@ def shrink(problem: Problem, L: FloatArray, steps: int) -> Solution:
     heaviest = float(problem.unit_weights.max() * problem.period_weights.max())
     past = Anderson()
     smallest = np.inf
+    lowest, best = np.inf, L
+    patience, plain = CHECK // 2, 0
     while True:
         alpha, beta = problem.two_way.fit(problem.outcome - L)
         if steps % CHECK == 0:
             U, V, nuclear = _factors(L)
-            gap = certify(problem, L, alpha, beta, nuclear).gap
-            if gap <= problem.tolerance or steps >= problem.max_steps:
-                return Solution(alpha, beta, U, V, gap, steps)
+            found = certify(problem, L, alpha, beta, nuclear)
+            if found.gap <= problem.tolerance or steps >= problem.max_steps:
+                return Solution(alpha, beta, U, V, found.gap, steps)
+            if found.primal > lowest + 0.1 * problem.tolerance * problem.loss_without:
+                # Where weights are tiny every step is one threshold long, and an extrapolation
+                # can go far without a longer step to show for it: go back, step plainly a while.
+                L = best
+                patience *= 2
+                plain = steps + patience
+                past.forget()
+                smallest = np.inf
+                alpha, beta = problem.two_way.fit(problem.outcome - L)
+            else:
+                lowest, best = min(found.primal, lowest), L
         residual = problem.outcome - L - alpha[:, None] - beta
         image = _soft(L + problem.weights * residual / heaviest, 0.5 * problem.penalty / heaviest)
         step = float(np.sum((image - L) ** 2))
@@ -38,7 +51,8 @@ def shrink(problem: Problem, L: FloatArray, steps: int) -> Solution:
             smallest = np.inf
         else:
             smallest = min(smallest, step)
-        L = past.propose().reshape(L.shape) if len(past) >= 2 else image
+        accelerated = len(past) >= 2 and steps > plain
+        L = past.propose().reshape(L.shape) if accelerated else image
 
 
 def _soft(Z: FloatArray, threshold: float) -> FloatArray:

@@ -105,16 +105,17 @@ class TwoWay:
     """
 
     def __init__(self, usable: BoolArray, unit_weights: FloatArray, period_weights: FloatArray):
-        self.given = (usable, unit_weights, period_weights)
-        self.factored = _factor(usable, unit_weights, period_weights)
+        self.usable, self.a, self.b = usable, unit_weights, period_weights
+        self.factor, self.scale, self.row = _factor(usable, unit_weights, period_weights)
 
     def fit(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
         """α (N,), β (T,); zero where a unit or period has no usable cell."""
         alpha, beta = np.empty(X.shape[0]), np.empty(X.shape[1])
-        _solve(X, *self.given, *self.factored, alpha, beta)
+        _solve(
+            X, self.usable, self.a, self.b, self.factor, self.scale, self.row, alpha, beta
+        )  # fmt: skip
         return alpha, beta
 
     def empty(self) -> tuple[BoolArray, BoolArray]:
         """(N,), (T,) true for units and periods without a usable cell."""
-        usable = self.given[0]
-        return np.asarray(~usable.any(axis=1)), np.asarray(~usable.any(axis=0))
+        return np.asarray(~self.usable.any(axis=1)), np.asarray(~self.usable.any(axis=0))

@@ -12,7 +12,7 @@ from estimators import ESTIMATORS, att
 from estimators.matrix_completion import MatrixCompletion
 from estimators.synthetic_did import SyntheticDifferenceInDifferences
 from tests.estimators.panels import prop99, with_outcome
-from tests.estimators.twins.frank_wolfe import reference_estimate
+from tests.estimators.twins.frank_wolfe import reference_estimate, unit_weights
 from tests.estimators.twins.low_rank import completed
 
 SC_WEIGHTS = {"Utah": .3939, "Montana": .2318, "Nevada": .2049, "Connecticut": .1091,
@@ -57,11 +57,12 @@ def test_the_effect_is_the_exact_optimum_to_the_digits_given(name: str, publishe
 
 def test_the_reference_packages_early_stopped_solver_gives_its_own_numbers() -> None:
     panel = prop99()
-    sc = reference_estimate(panel, eta_omega=1e-6, intercept=False, period="none")
-    difp = reference_estimate(panel, eta_omega=1e-6, period="equal")
+    sc = reference_estimate(panel, 1e-6, "none", intercept=False)
     assert sc == pytest.approx(-19.619665, abs=5e-6)  # [C]; [P] -19.6
+    difp = reference_estimate(panel, 1e-6, "equal")
     assert difp == pytest.approx(-11.10464, abs=5e-5)  # [M]; [P] -11.1
-    assert reference_estimate(panel) == pytest.approx(-15.603829, abs=5e-6)  # [C]; [P] -15.6
+    sdid = reference_estimate(panel, 12**0.25, "fitted")
+    assert sdid == pytest.approx(-15.603829, abs=5e-6)  # [C]; [P] -15.6
 
 
 def test_noise_and_shrinkage_of_sdid() -> None:
@@ -71,13 +72,23 @@ def test_noise_and_shrinkage_of_sdid() -> None:
     assert tuned.zeta[0] / 12**0.25 == pytest.approx(5.4944, abs=5e-5)  # [M] σ̂
 
 
-def test_sdid_weighs_states_and_years_as_published() -> None:
+def test_the_reference_packages_solver_weighs_states_as_published() -> None:
     panel = prop99()
-    weights = ESTIMATORS["sdid"].fit(panel).weights[0]  # [P] figure 1, [M]
+    controls = [panel.units[i] for i in np.flatnonzero(panel.control_units)]
+    weights = unit_weights(panel, 12**0.25)  # [P] figure 1, [M]
+    for unit, weight in zip(controls, weights, strict=True):
+        assert weight == pytest.approx(SDID_WEIGHTS.get(str(unit), 0.0), abs=6e-4)
+
+
+def test_sdid_weighs_states_and_years_as_published() -> None:
+    """But for Arkansas, whose weight of 0.003 is left behind by early stopping."""
+    panel = prop99()
+    weights = ESTIMATORS["sdid"].fit(panel).weights[0]
     assert weights.units is not None
     assert weights.periods is not None
+    exact = SDID_WEIGHTS | {"Arkansas": 0.0}
     for unit, weight in zip(panel.units, weights.units, strict=True):
-        assert weight == pytest.approx(SDID_WEIGHTS.get(str(unit), 0.0), abs=1e-3)
+        assert weight == pytest.approx(exact.get(str(unit), 0.0), abs=1e-3)
     for period, weight in zip(panel.periods, weights.periods, strict=True):
         assert weight == pytest.approx(SDID_PERIODS.get(int(str(period)), 0.0), abs=1e-3)
 

@@ -42,23 +42,32 @@ def two_passes(
     return frank_wolfe(A, b, zeta, least, kept / kept.sum(), 10_000)
 
 
-def reference_estimate(
-    panel: Panel, *, eta_omega: float | None = None, intercept: bool = True, period: str = "fitted"
-) -> float:
+def unit_weights(panel: Panel, eta: float, *, intercept: bool = True) -> FloatArray:
+    """ω of the never-treated units; eta: ζ_ω/σ̂."""
+    Y, before = panel.outcome[panel.control_units], panel.pre_periods
+    own = panel.outcome[panel.treated_units].mean(axis=0)
+    sigma = _noise(panel)
+    return two_passes(Y[:, before].T, own[before], eta * sigma, 1e-5 * sigma, intercept=intercept)
+
+
+def reference_estimate(panel: Panel, eta: float, period: str, *, intercept: bool = True) -> float:
     """τ̂ of the reference package on a block.
 
-    eta_omega: ζ_ω/σ̂, (treated cells)^¼ when None    period: fitted, equal or none (λ = 0)
+    eta: ζ_ω/σ̂      period: λ is fitted, equal, or none (zero)
     """
-    treated = panel.treated_units
-    before = panel.pre_periods
-    Y, own = panel.outcome[~treated], panel.outcome[treated].mean(axis=0)
-    sigma = float(np.diff(Y[:, before], axis=1).std(ddof=1))
-    eta = float(panel.treatment.sum()) ** 0.25 if eta_omega is None else eta_omega
-    omega = two_passes(Y[:, before].T, own[before], eta * sigma, 1e-5 * sigma, intercept=intercept)
+    Y, before = panel.outcome[panel.control_units], panel.pre_periods
+    own = panel.outcome[panel.treated_units].mean(axis=0)
+    omega = unit_weights(panel, eta, intercept=intercept)
     after = Y[:, ~before].mean(axis=1)
     if period == "fitted":
+        sigma = _noise(panel)
         weights = two_passes(Y[:, before], after, 1e-6 * sigma, 1e-5 * sigma, intercept=True)
     else:
         weights = np.full(int(before.sum()), 1 / before.sum() if period == "equal" else 0.0)
     gap = own[~before].mean() - weights @ own[before]
     return float(gap - omega @ (after - Y[:, before] @ weights))
+
+
+def _noise(panel: Panel) -> float:
+    before = panel.outcome[panel.control_units][:, panel.pre_periods]
+    return float(np.diff(before, axis=1).std(ddof=1))

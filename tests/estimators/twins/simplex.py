@@ -6,13 +6,11 @@ from estimators.core.panel import FloatArray
 
 
 def projected(v: FloatArray) -> FloatArray:
-    """The nearest point of the simplex: shift everything down, cut at zero, sum to one."""
-    low, high = float(v.min() - 1), float(v.max())
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.maximum(v - middle, 0).sum() > 1 else (low, middle)
-    found = np.maximum(v - (low + high) / 2, 0)
-    return np.asarray(found / found.sum())
+    """The nearest point of the simplex: lowered by one level, cut at zero, summing to one."""
+    largest_first = np.sort(v)[::-1]
+    levels = (np.cumsum(largest_first) - 1) / np.arange(1, len(v) + 1)
+    positive = np.flatnonzero(largest_first > levels)[-1]
+    return np.asarray(np.maximum(v - levels[positive], 0))
 
 
 def objective(A: FloatArray, b: FloatArray, ridge: float, x: FloatArray) -> float:

@@ -1,0 +1,255 @@
+"""The four variances: what each responds to, what none may see, and when they refuse."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from estimators import ESTIMATORS, VARIANCES, Estimate, Inference, Panel, Refusal, evaluate
+from estimators.core.panel import FloatArray
+from estimators.variance.placebos import Placebos
+from tests.estimators.catalogue import PAIRS, tuned
+from tests.estimators.panels import labelled, noisy, prop99, small, treated_as, with_outcome
+from tests.estimators.twins.placebos import poisson_prediction, pools
+
+DID = ESTIMATORS["did"]
+
+
+def one_cell(outcome: FloatArray) -> Panel:
+    """The first unit is treated in the last period."""
+    treatment = np.zeros(outcome.shape, dtype=bool)
+    treatment[0, -1] = True
+    return labelled(outcome, treatment)
+
+
+def values(panel: Panel, placebos: int = 400) -> dict[str, float]:
+    """Variances of DID by kind."""
+    pools = Placebos(panel, DID, placebos)
+    return {kind: variance.estimate(pools).value for kind, variance in VARIANCES.items()}
+
+
+@cache
+def answered(name: str, design: str, factor: float = 1.0) -> Estimate:
+    panel = small(design)
+    panel = with_outcome(panel, factor * panel.outcome)
+    return evaluate(panel, tuned(name, design), VARIANCES.values(), placebos=25)
+
+
+def inferences(estimate: Estimate) -> list[Inference]:
+    found = [one for one in estimate.inferences if isinstance(one, Inference)]
+    assert len(found) == 4, estimate.inferences
+    return found
+
+
+@pytest.mark.parametrize(("name", "design"), PAIRS)
+def test_every_estimator_that_answers_has_all_four_and_each_agrees_with_itself(
+    name: str, design: str
+) -> None:
+    estimate = answered(name, design)
+    for kind, found in zip(VARIANCES, inferences(estimate), strict=True):
+        assert found.variance.kind == kind
+        assert found.variance.value > 0
+        assert found.standard_error == pytest.approx(np.sqrt(found.variance.value))
+        assert (found.p_value < 0.05) == (found.ci_low > 0 or found.ci_high < 0)
+        assert (found.ci_low + found.ci_high) / 2 == pytest.approx(estimate.att)
+        assert found.variance.construction
+        assert 0 < found.variance.df < found.variance.placebos
+
+
+@pytest.mark.parametrize("name", ["did", "sc", "difp"])
+@pytest.mark.parametrize("design", ["block", "staggered"])
+def test_standard_errors_scale_with_the_outcome(name: str, design: str) -> None:
+    for one, four in zip(
+        inferences(answered(name, design)), inferences(answered(name, design, 4.0)), strict=True
+    ):
+        assert four.standard_error == pytest.approx(4 * one.standard_error, rel=1e-8)
+        assert four.p_value == pytest.approx(one.p_value, rel=1e-8)
+
+
+@pytest.mark.parametrize(("name", "design"), PAIRS)
+def test_no_variance_sees_a_treated_outcome(name: str, design: str) -> None:
+    panel, estimator = small(design), tuned(name, design)
+    absurd = with_outcome(panel, np.where(panel.treatment, 1e7, panel.outcome))
+    again = evaluate(absurd, estimator, VARIANCES.values(), placebos=25)
+    for one, two in zip(inferences(answered(name, design)), inferences(again), strict=True):
+        assert two.variance == one.variance
+
+
+def test_each_kind_is_made_of_the_pools_its_formula_names() -> None:
+    found = Placebos(prop99(), DID)
+    kinds = {kind: variance.estimate(found) for kind, variance in VARIANCES.items()}
+    U, M = found.same_period.mean_square, found.elsewhere.mean_square
+    P, past = found.same_unit.mean_square, found.controls_past.mean_square
+    assert found.carried  # windows of two years for a treatment of twelve
+    assert kinds["marginal"].value == M
+    assert kinds["given_period"].value == U
+    assert kinds["given_unit"].value == pytest.approx(M * P / past)
+    assert kinds["given_both"].value == pytest.approx(U * P / past)
+    assert kinds["given_period"].df == 37  # 38 states, less one
+    assert found.same_unit.df == 4  # five disjoint windows, less one
+    assert kinds["given_both"].df == pytest.approx(1 / (1 / 37 + 1 / 4))
+
+
+def test_for_one_treated_cell_the_pools_are_those_of_a_loop_over_cells() -> None:
+    panel = one_cell(noisy(9, 14, seed=3))
+    found = Placebos(panel, DID, 400)
+    U, P, M = pools(panel, training=6)
+    np.testing.assert_allclose(np.sort(found.same_period.overall), np.sort(U), atol=1e-9)
+    np.testing.assert_allclose(np.sort(found.same_unit.overall), np.sort(P), atol=1e-9)
+    np.testing.assert_allclose(np.sort(found.elsewhere.overall), np.sort(M.ravel()), atol=1e-9)
+    np.testing.assert_allclose(np.sort(found.controls_past.overall), np.sort(M.ravel()), atol=1e-9)
+    u, p, m = (float(np.mean(e**2)) for e in (U, P, M))
+    found_values = values(panel)
+    assert found_values["marginal"] == pytest.approx(m)
+    assert found_values["given_period"] == pytest.approx(u)
+    assert found_values["given_unit"] == pytest.approx(p)
+    assert found_values["given_both"] == pytest.approx(u * p / m)
+
+
+def test_given_both_is_what_a_poisson_fit_predicts_for_the_treated_cell() -> None:
+    panel = one_cell(noisy(9, 14, seed=4))
+    U, P, M = pools(panel, training=6)
+    table = np.block([[P[None, :] ** 2, np.full((1, 1), np.nan)], [M**2, U[:, None] ** 2]])
+    assert values(panel)["given_both"] == pytest.approx(poisson_prediction(table), rel=1e-8)
+
+
+def test_where_squares_are_outer_products_given_both_finds_the_missing_one() -> None:
+    rng = np.random.default_rng(0)
+    squares = np.outer(rng.uniform(0.5, 2, 9), rng.uniform(0.5, 2, 8))
+    u, p, m = squares[1:, -1].mean(), squares[0, :-1].mean(), squares[1:, :-1].mean()
+    table = squares.copy()
+    table[0, -1] = np.nan
+    assert u * p / m == pytest.approx(squares[0, -1])
+    assert poisson_prediction(table) == pytest.approx(squares[0, -1])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_noisier_treated_unit_moves_only_what_holds_the_unit_fixed(seed: int) -> None:
+    outcome = np.random.default_rng(seed).normal(0, 1, (12, 20))
+    louder = outcome.copy()
+    louder[0] *= 4
+    calm, loud = values(one_cell(outcome)), values(one_cell(louder))
+    assert loud["marginal"] == calm["marginal"]
+    assert loud["given_period"] == calm["given_period"]
+    assert loud["given_unit"] > 4 * calm["given_unit"]
+    assert loud["given_both"] > 4 * calm["given_both"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_noisier_period_moves_only_what_holds_the_period_fixed(seed: int) -> None:
+    outcome = np.random.default_rng(seed).normal(0, 1, (12, 20))
+    louder = outcome.copy()
+    louder[:, -1] *= 4
+    calm, loud = values(one_cell(outcome)), values(one_cell(louder))
+    assert loud["marginal"] == calm["marginal"]
+    assert loud["given_unit"] == calm["given_unit"]
+    assert loud["given_period"] > 4 * calm["given_period"]
+    assert loud["given_both"] > 4 * calm["given_both"]
+
+
+def test_for_even_noise_all_four_agree_on_average() -> None:
+    """DID, 10 × 16, one treated cell, noise of variance 1, 100 panels.
+
+    A forecast after s periods against D − 1 other donors has variance (1 + 1/s)(1 + 1/(D − 1)):
+    1.20 for U (s = 15) and 1.23 for M (s = 7, …, 14). P has all D donors. The ratio U·P/M adds
+    about Var(M)/M² + …, below 5 %. Averages of 100 draws, of relative standard deviation
+    √(2/8) to √(4/8), lie within 4 · 0.07 of that; 0.25 is asked of all four.
+    """
+    found = [
+        values(one_cell(np.random.default_rng(seed).normal(0, 1, (10, 16)))) for seed in range(100)
+    ]
+    earlier = np.mean([1 + 1 / s for s in range(7, 15)])
+    expected = {
+        "marginal": earlier * (1 + 1 / 8),
+        "given_period": (1 + 1 / 15) * (1 + 1 / 8),
+        "given_unit": earlier * (1 + 1 / 9),
+        "given_both": (1 + 1 / 15) * (1 + 1 / 9),
+    }
+    for kind, value in expected.items():
+        assert np.mean([one[kind] for one in found]) == pytest.approx(value, rel=0.25), kind
+
+
+def test_enumerated_placebos_have_no_seed_in_them() -> None:
+    panel = one_cell(noisy(9, 14))
+    first, second = (Placebos(panel, DID, 400, seed) for seed in (1, 2))
+    for kind in VARIANCES.values():
+        assert kind.estimate(first).value == pytest.approx(kind.estimate(second).value, rel=1e-12)
+        assert "all " in kind.estimate(first).construction
+
+
+def test_sampled_placebos_repeat_for_a_seed_and_differ_between_seeds() -> None:
+    panel = labelled(noisy(20, 16), treated_as("block", 20, 16))
+    kind = VARIANCES["given_period"]
+    one, same, other = (kind.estimate(Placebos(panel, DID, 30, seed)) for seed in (1, 1, 2))
+    assert one == same
+    assert one.value != other.value
+
+
+def test_too_few_donors_refuse_with_the_number_needed_and_the_estimate_stays() -> None:
+    whole = small("block")
+    panel = whole.select(np.arange(5), np.arange(16))
+    estimate = evaluate(panel, DID, VARIANCES.values())
+    assert np.isfinite(estimate.att)
+    for kind in ("marginal", "given_period", "given_both"):
+        refusal = next(
+            one for one in estimate.inferences if isinstance(one, Refusal) and one.key == kind
+        )
+        assert "need 4 never-treated units for 2 treated; there are 3" in refusal.reason
+
+
+def test_too_short_a_past_refuses_what_holds_the_unit_fixed_and_nothing_else() -> None:
+    panel = one_cell(noisy(10, 7))
+    kinds = {
+        one.key if isinstance(one, Refusal) else one.variance.kind: one
+        for one in evaluate(panel, DID, VARIANCES.values()).inferences
+    }
+    for kind in ("given_unit", "given_both"):
+        refusal = kinds[kind]
+        assert isinstance(refusal, Refusal)
+        assert re.search("need 8 periods before treatment; there are 6", refusal.reason)
+    assert isinstance(kinds["marginal"], Inference)
+    assert isinstance(kinds["given_period"], Inference)
+
+
+def test_placebos_without_any_noise_refuse_instead_of_promising_certainty() -> None:
+    flat = labelled(np.zeros((10, 16)), treated_as("block"))
+    found = evaluate(flat, DID, VARIANCES.values()).inferences
+    assert all(isinstance(one, Refusal) for one in found)
+    assert all("placebo effects are all zero" in one.reason for one in found
+               if isinstance(one, Refusal))  # fmt: skip
+
+
+def test_on_off_patterns_with_hardly_an_untreated_cell_are_refused() -> None:
+    rng = np.random.default_rng(1)
+    treatment = rng.random((30, 20)) < 0.99
+    treatment[:, 0] = treatment[0] = False
+    treatment[5, 3] = False
+    panel = labelled(noisy(30, 20), treatment)
+    refusals = evaluate(panel, DID, VARIANCES["given_unit"]).inferences
+    assert isinstance(refusals[0], Refusal)
+
+
+def test_sdid_keeps_its_shrinkage_when_placebos_are_refitted() -> None:
+    """Recomputing ζ inside placebo draws is a known mistake: another ζ must change U."""
+    panel, estimator = small("block"), tuned("sdid", "block")
+    zeta = getattr(estimator, "zeta", None)
+    assert zeta is not None
+    U = VARIANCES["given_period"].estimate(Placebos(panel, estimator)).value
+    other = replace(estimator, zeta=(50 * zeta[0],))  # type: ignore[type-var]
+    assert VARIANCES["given_period"].estimate(Placebos(panel, other)).value != U
+
+
+def test_effects_by_period_carry_intervals_where_treated_and_average_to_the_effect() -> None:
+    estimate = answered("did", "block")
+    treated = [row for row in estimate.by_period if row.treated]
+    assert [row.period for row in treated] == [13, 14, 15]
+    cells = sum(row.effect * row.treated for row in treated) / sum(row.treated for row in treated)
+    assert cells == pytest.approx(estimate.att)
+    for row in treated:
+        assert row.ci_low is not None
+        assert row.ci_high is not None
+        assert row.ci_low < row.effect < row.ci_high
+        assert row.effect == pytest.approx(row.observed - row.counterfactual)
+    assert all(row.ci_low is None for row in estimate.by_period if not row.treated)
