@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from estimators import ESTIMATORS, VARIANCES, Estimate, Refusal, evaluate
 from liftledger.command_line import app
+from reports.numbers import interval, number
+from storage.outcomes import read_file
+from storage.panels import to_panel
+from studies import Columns, load_plan
 
 ROOT = Path(__file__).parents[1]
 PAPERS = sorted(
@@ -95,3 +100,41 @@ def test_the_changelog_has_the_version_that_is_built() -> None:
     version = re.search(r'^version = "([^"]+)"', text(ROOT / "pyproject.toml"), re.MULTILINE)
     assert version
     assert f"## [{version[1]}]" in text(ROOT / "CHANGELOG.md")
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Estimate]:
+    plan = load_plan(ROOT / "examples" / "prop99.yaml")
+    panel = to_panel(read_file(ROOT / "examples" / "prop99.csv", Columns()))
+    settings = plan.inference
+    return {
+        key: evaluate(panel, estimator, VARIANCES.values(), level=settings.level,
+                      placebos=settings.placebos, seed=plan.seed)
+        for key, estimator in ESTIMATORS.items()
+    }  # fmt: skip
+
+
+def test_the_real_result_of_the_readme_is_what_the_code_answers(
+    answers: dict[str, Estimate],
+) -> None:
+    shown = text(ROOT / "README.md").replace("*", "")
+    for key, found in answers.items():
+        row = re.search(rf"^\| {key.upper()}[^|]*\|(.*)\|$", shown, re.MULTILINE)
+        assert row, key
+        inferences = {
+            one.variance.kind: one for one in found.inferences if not isinstance(one, Refusal)
+        }
+        errors = [number(inferences[kind].standard_error, 1) for kind in VARIANCES]
+        both = inferences["given_both"]
+        bounds = interval(both.ci_low, both.ci_high, 1)
+        assert [cell.strip() for cell in row[1].split("|")] == [
+            number(found.att, 1), *errors, bounds
+        ]  # fmt: skip
+
+
+def test_the_effects_in_methods_are_what_the_code_answers(answers: dict[str, Estimate]) -> None:
+    page = text(ROOT / "docs" / "methods.md")
+    for key, found in answers.items():
+        row = re.search(rf"^\| {key.upper()} \|[^|]*\| (−[\d.]+) \|", page, re.MULTILINE)
+        assert row, key
+        assert row[1] == number(found.att, len(row[1].split(".")[1]))
