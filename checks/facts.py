@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from checks.rule import Pattern
+from estimators.core.designs import pattern_of
 from studies.calendar import ordinals
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,13 +56,8 @@ class Facts:
 
 
 def classify(treatment: BoolArray) -> Pattern | None:
-    """block: all start together and stay; staggered: all stay; on_off: some stop. (N, T) bool."""
-    treated = treatment[treatment.any(axis=1)]
-    if not len(treated):
-        return None
-    if (treated[:, :-1] & ~treated[:, 1:]).any():
-        return "on_off"
-    return "block" if len(np.unique(treated.argmax(axis=1))) == 1 else "staggered"
+    """The pattern estimators see in a treatment (N, T); None when no cell is treated."""
+    return pattern_of(treatment) if treatment.any() else None
 
 
 def rectangle(rows: pd.DataFrame) -> Facts:

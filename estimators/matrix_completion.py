@@ -8,7 +8,7 @@ times the λ of the original package, which averages the loss over the |O| usabl
 λ is tuned on folds that imitate the treatment: for runs of treatment its own pattern placed on
 never-treated units (scored by the squared placebo ATT), for on/off treatment scattered cells
 (scored cell by cell). The path starts at the λ that leaves no factors and goes down by half
-octaves; it ends when three candidates in a row were no better.
+octaves; a smaller λ must be better by 1 % to be chosen, and two in a row that are not end it.
 
 Source: Athey, Bayati, Doudchenko, Imbens and Khosravi (2021), equations 4.3–4.4. Departures: folds
 as above instead of five random 80 % subsets, which under-regularise where treatment comes in

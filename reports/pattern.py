@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from estimators.core.designs import pattern_of
 from estimators.core.panel import FloatArray, Panel
 from reports.names import counted
 
@@ -13,7 +14,7 @@ from reports.names import counted
 class Pattern:
     """The treatment of one panel in a few facts.
 
-    shape: block (start together, stay treated), staggered (stay treated) or on_off
+    shape: block, staggered or on_off, as estimators.core.designs has it
     first, last: positions of the first and last period with a treated cell
     share: (T,) share of the treated units that are under treatment
     """
@@ -30,11 +31,8 @@ def pattern(panel: Panel) -> Pattern:
     """Describe the treatment of a panel."""
     treated = panel.treatment[panel.treated_units]
     periods = np.flatnonzero(treated.any(axis=0))
-    switches_off = (~treated[:, 1:] & treated[:, :-1]).any()
-    together = (treated == treated[0]).all()
-    shape = "on_off" if switches_off else "block" if together else "staggered"
     return Pattern(
-        shape,
+        pattern_of(panel.treatment),
         units=len(treated),
         cells=int(treated.sum()),
         first=int(periods[0]),

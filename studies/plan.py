@@ -109,7 +109,7 @@ class Donors(_Part):
 class PlannedTreatment(_Part):
     """What the plan says was treated; every key given must be what the data say.
 
-    pattern: block (start together, stay treated), staggered (stay treated) or on_off
+    pattern: block (same run of periods, which may end), staggered (stay treated) or on_off
     units: labels of the treated units      first, last: first and last treated period
     cells: number of treated cells
     """

@@ -1,10 +1,8 @@
 """Treatment patterns: which there are, and which a method accepts.
 
-    block       every treated unit is treated in the same single run of periods
-    staggered   every treated unit has a single run, but the runs differ
-    on_off      some unit is treated, released, and treated again
-
-A run need not last to the end of the panel: promotions end.
+block       every treated unit is treated in the same single run of periods, which may end
+staggered   units start at different times, and whoever is treated stays treated
+on_off      anything else: treatment ends at different times, or comes again
 """
 
 from dataclasses import dataclass
@@ -31,10 +29,16 @@ class Cohort:
 
 def pattern(panel: Panel) -> Pattern:
     """The panel's treatment pattern."""
-    treated = panel.treatment[panel.treated_units]
-    if (_starts(treated).sum(axis=1) > 1).any():
-        return "on_off"
-    return "block" if (treated == treated[0]).all() else "staggered"
+    return pattern_of(panel.treatment)
+
+
+def pattern_of(treatment: BoolArray) -> Pattern:
+    """The pattern of a treatment (N, T) with at least one treated cell."""
+    treated = treatment[treatment.any(axis=1)]
+    single = (_starts(treated).sum(axis=1) == 1).all()
+    if single and (treated == treated[0]).all():
+        return "block"
+    return "staggered" if single and treated[:, -1].all() else "on_off"
 
 
 def cohorts(panel: Panel) -> tuple[Cohort, ...]:

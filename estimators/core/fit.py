@@ -31,12 +31,14 @@ class Fit:
     steps: solver steps taken, 0 for a closed form
     optimality: how far the solution can be from the optimum, as a share of the objective's
         scale (a duality gap); 0 for a closed form
+    notes: sentences a reader of this fit has to know
     """
 
     counterfactual: FloatArray
     weights: tuple[Weights, ...] = ()
     steps: int = 0
     optimality: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,8 @@ def window_length(panel: Panel) -> int:
     room = before - training_length(panel)
     if room < WINDOWS:
         raise UnsupportedDesign(
-            f"placebos in the treated units' own past need {2 * WINDOWS} periods before treatment; "
-            f"there are {before}"
+            f"placebos in the treated units' own past need {WINDOWS + LEAST_TRAINING} periods "
+            f"before treatment; there are {before}"
         )
     longest = int(panel.treatment.sum(axis=1).max())
     return min(longest, room // WINDOWS)

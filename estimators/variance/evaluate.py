@@ -105,6 +105,8 @@ def _diagnostics(
     gaps = (panel.outcome - fit.counterfactual)[panel.usable & panel.treated_units[:, None]]
     gaps = gaps[np.isfinite(gaps)]
     found: dict[str, object] = {"steps": fit.steps, "optimality": fit.optimality}
+    if fit.notes:
+        found["notes"] = list(fit.notes)
     if len(gaps):
         rmse = float(np.sqrt(np.mean(gaps**2)))
         found["pre_rmse"] = rmse

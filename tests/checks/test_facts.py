@@ -18,7 +18,7 @@ from checks.outcomes import longest_run, robust_z
         (["0011", "0011"], "block"),
         (["1111", "0000"], "block"),
         (["0011", "0001"], "staggered"),
-        (["0010", "0000"], "on_off"),
+        (["0010", "0000"], "block"),
         (["0011", "0110"], "on_off"),
         (["0101", "0000"], "on_off"),
     ],

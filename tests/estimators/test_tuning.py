@@ -42,7 +42,7 @@ def test_where_treatment_switches_folds_leave_cells_out_and_hide_the_treated() -
         np.testing.assert_array_equal(
             fold.outcome[~panel.treatment], panel.outcome[~panel.treatment]
         )
-    left_out = sum(fold.treatment.astype(int) for fold in folds.panels)
+    left_out = np.sum([fold.treatment for fold in folds.panels], axis=0)
     assert left_out.max() == 1  # a partition, as far as it goes
 
 

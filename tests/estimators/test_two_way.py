@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from estimators import ESTIMATORS
 from estimators.core.designs import identified
 from estimators.solvers.low_rank import two_way_low_rank
-from tests.estimators.panels import DESIGNS, labelled, prop99, small
+from tests.estimators.panels import DESIGNS, labelled, prop99, small, softdrinks
 from tests.estimators.twins.least_squares import two_way_by_dummies
 
 
@@ -59,3 +59,12 @@ def test_did_on_prop99_is_the_double_difference_of_means() -> None:
     fit = ESTIMATORS["did"].fit(panel)
     found = (panel.outcome - fit.counterfactual)[panel.treatment].mean()
     assert found == pytest.approx(double, abs=1e-10)
+
+
+def test_did_on_softdrinks_is_imputation_by_regression_on_dummies() -> None:
+    panel = softdrinks()
+    assert panel.outcome.shape == (102, 52)
+    assert int(panel.treatment.sum()) == 2370
+    twin = two_way_by_dummies(panel.outcome, panel.usable)
+    found = ESTIMATORS["did"].fit(panel).counterfactual
+    np.testing.assert_allclose(found[panel.treatment], twin[panel.treatment], atol=1e-9)

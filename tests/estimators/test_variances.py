@@ -150,25 +150,26 @@ def test_a_noisier_period_moves_only_what_holds_the_period_fixed(seed: int) -> N
 
 
 def test_for_even_noise_all_four_agree_on_average() -> None:
-    """DID, 10 × 16, one treated cell, noise of variance 1, 100 panels.
+    """DID, 8 × 13, one treated cell, noise of variance 1, 80 panels.
 
-    A forecast after s periods against D − 1 other donors has variance (1 + 1/s)(1 + 1/(D − 1)):
-    1.20 for U (s = 15) and 1.23 for M (s = 7, …, 14). P has all D donors. The ratio U·P/M adds
-    about Var(M)/M² + …, below 5 %. Averages of 100 draws, of relative standard deviation
-    √(2/8) to √(4/8), lie within 4 · 0.07 of that; 0.25 is asked of all four.
+    A forecast after s periods against d other donors has variance (1 + 1/s)(1 + 1/d): U has s = 12
+    and d = 6, M has s = 6, …, 11 and d = 6, P the same s and d = 7. U·P/M is U·P/E(M) to within
+    Var(M)/E(M)², about 2/42. U and P average 7 and 6 squares of relative variance 2, so an average
+    over 80 panels has a relative standard error of at most √((2/7 + 2/6)/80) = 0.09: 0.27 allows
+    three of them.
     """
     found = [
-        values(one_cell(np.random.default_rng(seed).normal(0, 1, (10, 16)))) for seed in range(100)
+        values(one_cell(np.random.default_rng(seed).normal(0, 1, (8, 13)))) for seed in range(80)
     ]
-    earlier = np.mean([1 + 1 / s for s in range(7, 15)])
+    earlier = np.mean([1 + 1 / s for s in range(6, 12)])
     expected = {
-        "marginal": earlier * (1 + 1 / 8),
-        "given_period": (1 + 1 / 15) * (1 + 1 / 8),
-        "given_unit": earlier * (1 + 1 / 9),
-        "given_both": (1 + 1 / 15) * (1 + 1 / 9),
+        "marginal": earlier * (1 + 1 / 6),
+        "given_period": (1 + 1 / 12) * (1 + 1 / 6),
+        "given_unit": earlier * (1 + 1 / 7),
+        "given_both": (1 + 1 / 12) * (1 + 1 / 7),
     }
     for kind, value in expected.items():
-        assert np.mean([one[kind] for one in found]) == pytest.approx(value, rel=0.25), kind
+        assert np.mean([one[kind] for one in found]) == pytest.approx(value, rel=0.27), kind
 
 
 def test_enumerated_placebos_have_no_seed_in_them() -> None:
