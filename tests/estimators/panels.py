@@ -60,7 +60,7 @@ def treated_as(
         treatment[:treated, periods - 3 :] = True
     elif design == "staggered":
         for i in range(treated):
-            treatment[i, periods - 3 - 2 * i : periods - i] = True
+            treatment[i, periods - 3 - 2 * i :] = True
     else:
         rng = np.random.default_rng(seed)
         treatment = rng.random((units, periods)) < 0.2

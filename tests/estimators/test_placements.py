@@ -163,7 +163,7 @@ def test_too_short_a_past_is_counted_against_what_is_needed() -> None:
     treatment = np.zeros((10, 8), dtype=bool)
     treatment[0, 6:] = True
     panel = labelled(noisy(10, 8), treatment)
-    with pytest.raises(UnsupportedDesign, match="need 8 periods before treatment; there are 6"):
+    with pytest.raises(UnsupportedDesign, match="need 7 periods before treatment; there are 6"):
         window_length(panel)
     short = panel.select(np.arange(10), np.arange(3, 8))
     with pytest.raises(UnsupportedDesign, match=r"more than 3 periods before .* there are 3"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimators import ESTIMATORS, att
+from estimators import ESTIMATORS, Panel, att
 from tests.estimators.catalogue import NAMES, PAIRS, quick, tuned
 from tests.estimators.panels import (
     DESIGNS,
@@ -83,10 +83,13 @@ def test_treated_outcomes_never_reach_a_counterfactual(name: str, design: str) -
 
 @pytest.mark.parametrize("name", ["sc", "difp", "sdid"])
 def test_what_happens_after_treatment_ends_does_not_reach_single_run_methods(name: str) -> None:
-    panel = small("staggered")
+    panel = small("block")
+    treatment = panel.treatment.copy()
+    treatment[:, -1] = False
+    ended = Panel(panel.outcome, treatment, panel.units, panel.periods)
     outcome = panel.outcome.copy()
-    outcome[1, -1] += 100
-    fit, again = (tuned(name, "staggered").fit(p) for p in (panel, with_outcome(panel, outcome)))
+    outcome[panel.treated_units, -1] += 100
+    fit, again = (tuned(name, "block").fit(p) for p in (ended, with_outcome(ended, outcome)))
     np.testing.assert_array_equal(fit.counterfactual, again.counterfactual)
 
 

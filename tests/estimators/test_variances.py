@@ -209,7 +209,7 @@ def test_too_short_a_past_refuses_what_holds_the_unit_fixed_and_nothing_else() -
     for kind in ("given_unit", "given_both"):
         refusal = kinds[kind]
         assert isinstance(refusal, Refusal)
-        assert re.search("need 8 periods before treatment; there are 6", refusal.reason)
+        assert re.search("need 7 periods before treatment; there are 6", refusal.reason)
     assert isinstance(kinds["marginal"], Inference)
     assert isinstance(kinds["given_period"], Inference)
 
