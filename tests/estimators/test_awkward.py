@@ -69,7 +69,7 @@ def test_the_same_question_has_the_same_answer_to_the_last_bit_on_any_number_of_
     kinds = (MarginalVariance(), GivenPeriodVariance())
 
     def answer() -> tuple[bytes, str]:
-        found = evaluate(panel, quick(name, design), kinds, placebos=30, seed=3)
+        found = evaluate(panel, quick(name, design), kinds, placebos=15, seed=3)
         return found.fit.counterfactual.tobytes(), repr((found.att, found.inferences))
 
     first = answer()
