@@ -59,6 +59,7 @@ class DoublyWeighted:
         placebos keep it
     folds: placed patterns, or left-out cells, that score a candidate
     tolerance: duality gap of each fit, as a share of its loss without factors
+    show_untreated: also fit the untreated cells of treated units; placebos do without
     """
 
     name: ClassVar[str] = "dwcp"
@@ -69,6 +70,7 @@ class DoublyWeighted:
     folds: int = 40
     seed: int = 0
     tolerance: float = 1e-9
+    show_untreated: bool = True
     tuning: Tuning | None = field(default=None, compare=False)
 
     def tune(self, panel: Panel) -> "DoublyWeighted":
@@ -78,7 +80,8 @@ class DoublyWeighted:
         if None not in (self.lambda_time, self.lambda_unit, self.lambda_nn):
             return replace(self, scale=scale)
         folds = imitating_folds(panel, self.folds, self.seed)
-        search = _Search(replace(self, scale=scale, tolerance=TUNING_TOLERANCE), folds)
+        trial = replace(self, scale=scale, tolerance=TUNING_TOLERANCE, show_untreated=False)
+        search = _Search(trial, folds)
         best = search.run()
         tuning = Tuning(folds.rule, len(folds.panels), folds.measure, search.tried())
         return _at(replace(self, scale=scale, tuning=tuning), best)
@@ -95,13 +98,8 @@ class DoublyWeighted:
         return _fit(self, panel, None)[0]
 
 
-def _fit(
-    estimator: DoublyWeighted, panel: Panel, start: LowRank | None, *, whole_rows: bool = True
-) -> tuple[Fit, LowRank]:
-    """The fit, begun at another solution if given, and the solution of its first target.
-
-    whole_rows: also fit the untreated cells of treated units, which no effect needs
-    """
+def _fit(estimator: DoublyWeighted, panel: Panel, start: LowRank | None) -> tuple[Fit, LowRank]:
+    """The fit, begun at another solution if given, and the solution of its first target."""
     lambda_time, lambda_unit = estimator.lambda_time or 0.0, estimator.lambda_unit or 0.0
     penalty = np.inf if estimator.lambda_nn is None else estimator.lambda_nn
     require_identified(panel, estimator.name)
@@ -111,7 +109,7 @@ def _fit(
     scored = panel.treatment & panel.observed
     imputed = panel.treatment & identified(panel)  # outcomes never matter, not even being there
     rows = panel.treated_units[:, None]
-    wanted = imputed | (panel.usable & rows) if whole_rows else scored
+    wanted = imputed | (panel.usable & rows) if estimator.show_untreated else scored
     filling = _Filling(panel, scored if scored.any() else imputed)
     solutions: list[LowRank] = []
     for (unit, period), cells in _targets(wanted, lambda_time, lambda_unit).items():
@@ -243,7 +241,7 @@ class _Search:
         if triple not in self.scores:
             candidate = _at(self.estimator, triple)
             found = in_order(
-                lambda k: _fit(candidate, self.folds.panels[k], self.last[k], whole_rows=False),
+                lambda k: _fit(candidate, self.folds.panels[k], self.last[k]),
                 range(len(self.last)),
             )
             self.last = [solution for _, solution in found]

@@ -53,7 +53,9 @@ def cohorts(panel: Panel) -> tuple[Cohort, ...]:
 
 
 def require_single_runs(panel: Panel, method: str) -> None:
-    """Raise UnsupportedDesign when a unit is treated, released and treated again."""
+    """Raise UnsupportedDesign when treatment comes again, or ends at different times."""
+    if pattern(panel) != "on_off":
+        return
     several = panel.treated_units & (_starts(panel.treatment).sum(axis=1) > 1)
     if several.any():
         labels = listed([panel.units[i] for i in np.flatnonzero(several)])
@@ -62,6 +64,13 @@ def require_single_runs(panel: Panel, method: str) -> None:
             f"switches on and off in {int(several.sum())} of {int(panel.treated_units.sum())} "
             f"treated units ({labels}); use did, mc or dwcp"
         )
+    ends = sorted({cohort.stop for cohort in cohorts(panel)})
+    labels = listed([panel.periods[stop - 1] for stop in ends])
+    raise UnsupportedDesign(
+        f"{method} compares runs of treatment that end together or last; here they end at "
+        f"{len(ends)} different times (last treated periods {labels}); use did, mc or dwcp, or "
+        f"make a study of each group of units"
+    )
 
 
 def require_donors(panel: Panel, method: str, needed: int = 1) -> None:

@@ -60,10 +60,12 @@ class Placement:
         )
         if not real.treatment[cut].any():
             return placed
-        unscored = placed.treatment & ~identified(placed)
-        return Panel(
-            np.where(unscored, np.nan, outcome), self.treatment, placed.units, placed.periods
-        )
+        scored = placed.treatment & placed.observed & identified(placed)
+        if not scored.any():
+            return placed
+        # What cannot be scored is hidden, and not asked for either: imputing it would cost.
+        hidden = np.where(placed.treatment & ~scored, np.nan, outcome)
+        return Panel(hidden, scored, placed.units, placed.periods)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ import pytest
 from estimators import ESTIMATORS, InvalidPanel, Panel, UnsupportedDesign
 from estimators.core.designs import cohorts, identified, pattern
 from estimators.core.panel import BoolArray, FloatArray, listed
+from estimators.core.placements import dealt
 from tests.estimators.catalogue import quick
 from tests.estimators.panels import ANSWER_ON_OFF, labelled, noisy, small, softdrinks, treated_as
 
@@ -170,3 +171,18 @@ def test_a_part_of_a_panel_keeps_its_labels_and_order() -> None:
     assert part.units == ("u0", "u4", "u5")
     assert part.periods == tuple(range(9, 16))
     np.testing.assert_array_equal(part.outcome, whole.outcome[[0, 4, 5], 9:])
+
+
+@pytest.mark.parametrize("key", WEIGHTING)
+def test_runs_that_end_at_different_times_are_refused_with_both_ends_named(key: str) -> None:
+    ended = panel("00110000", "00011100", *["00000000"] * 6)
+    with pytest.raises(UnsupportedDesign, match="2 different times"):
+        ESTIMATORS[key].fit(ended)
+
+
+def test_an_on_off_placebo_asks_only_for_cells_it_can_score() -> None:
+    real = panel("0101010", "1010001", "0011010", "1000101", "0100000", "0000010")
+    for placement in dealt(real, 20, 1, units=True, periods=True).placements:
+        placed = placement.panel(real)
+        assert (placed.treatment <= placed.observed).all()
+        assert not (placed.treatment & real.treatment).any()
