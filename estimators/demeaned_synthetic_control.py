@@ -31,6 +31,10 @@ class DemeanedSyntheticControl:
         """Itself: there is no setting."""
         return self
 
+    def for_placebos(self, panel: Panel) -> Self:
+        """Itself."""
+        return self
+
     def problems(self, panel: Panel) -> int:
         """One small program."""
         return 1

@@ -32,6 +32,10 @@ class DifferenceInDifferences:
         """Itself: there is no setting."""
         return self
 
+    def for_placebos(self, panel: Panel) -> Self:
+        """Itself."""
+        return self
+
     def problems(self, panel: Panel) -> int:
         """One closed form."""
         return 1

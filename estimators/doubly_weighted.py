@@ -86,6 +86,10 @@ class DoublyWeighted:
         tuning = Tuning(folds.rule, len(folds.panels), folds.measure, search.tried())
         return _at(replace(self, scale=scale, tuning=tuning), best)
 
+    def for_placebos(self, panel: Panel) -> "DoublyWeighted":
+        """Without the fits of untreated cells, which enter no effect."""
+        return replace(self, show_untreated=False)
+
     def problems(self, panel: Panel) -> int:
         """Distinct weightings of the treated cells."""
         scored = panel.treatment & panel.observed

@@ -70,6 +70,10 @@ class MatrixCompletion:
         tuning = Tuning(folds.rule, len(folds.panels), folds.measure, candidates)
         return replace(self, lambda_nn=best, tuning=tuning)
 
+    def for_placebos(self, panel: Panel) -> Self:
+        """Itself."""
+        return self
+
     def problems(self, panel: Panel) -> int:
         """One problem for all treated cells."""
         return 1

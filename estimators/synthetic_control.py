@@ -33,6 +33,10 @@ class SyntheticControl:
         """Itself: there is no setting."""
         return self
 
+    def for_placebos(self, panel: Panel) -> Self:
+        """Itself."""
+        return self
+
     def problems(self, panel: Panel) -> int:
         """One small program."""
         return 1

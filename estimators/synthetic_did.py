@@ -60,6 +60,10 @@ class SyntheticDifferenceInDifferences:
             require_pre_periods(panel, cohort, self.name)
         return replace(self, zeta=tuple(_zeta(panel, cohort) for cohort in found))
 
+    def for_placebos(self, panel: Panel) -> Self:
+        """Itself."""
+        return self
+
     def problems(self, panel: Panel) -> int:
         """Two small programs, counted as one."""
         return 1

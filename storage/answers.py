@@ -68,11 +68,11 @@ def digest(estimates: Iterable[StoredEstimate]) -> str:
 
 
 def _settings(estimator: Estimator) -> dict[str, Any]:
-    """The fields of the tuned estimator, but for the story of its tuning."""
+    """The fields of the tuned estimator that are settings: those that compare."""
     return {
         field.name: plain(getattr(estimator, field.name))
         for field in fields(estimator)  # type: ignore[arg-type]  # every estimator is a dataclass
-        if field.name != "tuning"
+        if field.compare
     }
 
 

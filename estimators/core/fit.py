@@ -60,8 +60,9 @@ class Tuning:
 class Estimator(Protocol):
     """Imputes what treated cells would have been, untreated.
 
-    Implementations are frozen dataclasses whose fields are their settings. Nothing is learned
-    in place: tuning returns another estimator, fitting returns a Fit.
+    Implementations are frozen dataclasses whose fields are their settings; a field that is no
+    setting (how it was tuned, where a solver begins) does not compare. Nothing is learned in
+    place: tuning returns another estimator, fitting returns a Fit.
     """
 
     @property
@@ -80,6 +81,10 @@ class Estimator(Protocol):
 
     def fit(self, panel: Panel) -> Fit:
         """Impute the counterfactual; raise EstimationError when the panel does not allow it."""
+
+    def for_placebos(self, panel: Panel) -> Self:
+        """The tuned estimator as placebos of this panel refit it: the same settings and answers,
+        without what only people look at, begun where that saves work; itself if nothing does."""
 
 
 @dataclass(frozen=True)

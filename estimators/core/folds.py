@@ -10,7 +10,7 @@ their Stata package shows a 15 × 18 block where leave-one-cell-out goes wrong b
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) ->
             break
         left_out = np.zeros_like(panel.treatment)
         left_out[tuple(cells[order[first : first + cells_per_fold]].T)] = True
-        fold = Panel(hidden, left_out, panel.units, panel.periods)
+        fold = replace(panel, outcome=hidden, treatment=left_out)
         if identified(fold)[left_out].all():
             panels.append(fold)
     if not panels:

@@ -5,6 +5,7 @@ Notation shared by every file in this room:
     N, T         number of units, number of periods
     Y  (N, T)    outcome; rows are units, columns are periods in time order; nan = not observed
     W  (N, T)    treatment; W[i, t] is true when unit i is treated in period t
+    X  (N, T, K) covariates that vary over units and periods, where there are any
 
 A cell is *usable* when it is observed and untreated. Usable cells are the only data any
 counterfactual may be learned from; a treated outcome never is.
@@ -12,6 +13,7 @@ counterfactual may be learned from; a treated outcome never is.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -33,15 +35,19 @@ class Panel:
     treatment: (N, T) bool, true where the unit is under treatment
     units: N distinct labels
     periods: T distinct labels, in time order
+    covariates: (N, T, K) float, known in every cell; None when there are none
+    covariate_names: K distinct names
 
-    Raises InvalidPanel when shapes disagree, a label repeats, an outcome is infinite, or no
-    cell is treated.
+    Raises InvalidPanel when shapes disagree, a label repeats, an outcome is infinite, a covariate
+    is not finite, or no cell is treated.
     """
 
     outcome: FloatArray
     treatment: BoolArray
     units: tuple[Hashable, ...]
     periods: tuple[Hashable, ...]
+    covariates: FloatArray | None = None
+    covariate_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         outcome = np.array(self.outcome, dtype=np.float64, order="C")
@@ -55,7 +61,13 @@ class Panel:
             object.__setattr__(self, field, array)
         object.__setattr__(self, "units", tuple(self.units))
         object.__setattr__(self, "periods", tuple(self.periods))
+        object.__setattr__(self, "covariate_names", tuple(self.covariate_names))
+        if self.covariates is not None:
+            covariates = np.array(self.covariates, dtype=np.float64, order="C")
+            covariates.setflags(write=False)
+            object.__setattr__(self, "covariates", covariates)
         self._validate()
+        self._validate_covariates()
 
     def _validate(self) -> None:
         shape = (len(self.units), len(self.periods))
@@ -76,22 +88,44 @@ class Panel:
         if not self.treatment.any():
             raise InvalidPanel("no cell is treated, so there is no effect to estimate")
 
-    @property
+    def _validate_covariates(self) -> None:
+        names = self.covariate_names
+        if self.covariates is None:
+            if names:
+                raise InvalidPanel(f"covariates are named ({listed(names)}) but not given")
+            return
+        shape = (*self.outcome.shape, len(names))
+        if self.covariates.shape != shape:
+            raise InvalidPanel(
+                f"covariates have shape {self.covariates.shape}; labels and names imply {shape}"
+            )
+        if len(set(names)) != len(names):
+            raise InvalidPanel(f"covariate names repeat: {listed(names)}")
+        unknown = np.argwhere(~np.isfinite(self.covariates))
+        if len(unknown):
+            unit, period, which = unknown[0]
+            raise InvalidPanel(
+                f"covariates are missing or infinite in {len(unknown)} of {self.covariates.size} "
+                f"places, first {names[which]} at {self.cell(unit, period)}; a covariate must be "
+                f"known in every cell"
+            )
+
+    @cached_property
     def observed(self) -> BoolArray:
         """(N, T) true where the outcome is known."""
         return np.isfinite(self.outcome)
 
-    @property
+    @cached_property
     def usable(self) -> BoolArray:
         """(N, T) observed and untreated: what a counterfactual may be learned from."""
         return np.asarray(self.observed & ~self.treatment)
 
-    @property
+    @cached_property
     def treated_units(self) -> BoolArray:
         """(N,) true for units treated in at least one period."""
         return np.asarray(self.treatment.any(axis=1))
 
-    @property
+    @cached_property
     def control_units(self) -> BoolArray:
         """(N,) true for units never treated: the donors."""
         return np.logical_not(self.treated_units)
@@ -115,6 +149,8 @@ class Panel:
             self.treatment[np.ix_(rows, columns)],
             tuple(self.units[i] for i in rows),
             tuple(self.periods[t] for t in columns),
+            None if self.covariates is None else self.covariates[np.ix_(rows, columns)],
+            self.covariate_names,
         )
 
 

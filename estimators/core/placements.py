@@ -23,7 +23,7 @@ placebos across units. Everything else is this project's construction, and is la
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, islice, product
 from math import comb
 
@@ -57,6 +57,8 @@ class Placement:
             self.treatment,
             tuple(real.units[i] for i in self.units),
             tuple(real.periods[t] for t in self.periods),
+            None if real.covariates is None else real.covariates[cut],
+            real.covariate_names,
         )
         if not real.treatment[cut].any():
             return placed
@@ -65,7 +67,7 @@ class Placement:
             return placed
         # What cannot be scored is hidden, and not asked for either: imputing it would cost.
         hidden = np.where(placed.treatment & ~scored, np.nan, outcome)
-        return Panel(hidden, scored, placed.units, placed.periods)
+        return replace(placed, outcome=hidden, treatment=scored)
 
 
 @dataclass(frozen=True, eq=False)

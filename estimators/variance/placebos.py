@@ -12,9 +12,8 @@ Squares are not taken around the mean: a placebo bias is an error like any other
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 
@@ -66,7 +65,7 @@ class Placebos:
 
     def __init__(self, panel: Panel, estimator: Estimator, draws: int = 200, seed: int = 0) -> None:
         self.panel = panel
-        self.estimator = _treated_cells_only(estimator)
+        self.estimator = estimator.for_placebos(panel)
         self.seed = seed
         self.switching = pattern(panel) == "on_off"
         affordable = PROBLEMS // estimator.problems(panel)
@@ -158,15 +157,3 @@ class Placebos:
         # for pools whose periods are the real ones.
         path[placement.periods[some]] = gaps.sum(axis=0)[some] / count[some]
         return float(cell_effects(panel, fit).mean()), path, int(scored.sum())
-
-
-E = TypeVar("E", bound=Estimator)
-
-
-def _treated_cells_only(estimator: E) -> E:
-    """The estimator without fits that only show untreated cells, when it makes such fits."""
-    if is_dataclass(estimator) and any(
-        field.name == "show_untreated" for field in fields(estimator)
-    ):
-        return replace(estimator, show_untreated=False)
-    return estimator
