@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from estimators.core.panel import FloatArray, Panel
+from estimators.core.panel import BoolArray, FloatArray, Panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +25,17 @@ class Weights:
 class Fit:
     """The untreated outcomes an estimator imputes, and how it got there.
 
-    counterfactual: (N, T), in the outcome's measure; finite in every treated cell, nan in
-        rows the method does not model
+    counterfactual: (N, T), in the outcome's measure; finite in every treated cell but those left
+        out, nan where the method models nothing
     weights: one entry per group of treated cells fitted together; empty when there are none
     steps: solver steps taken, 0 for a closed form
     optimality: how far the solution can be from the optimum, as a share of the objective's
         scale (a duality gap); 0 for a closed form
     notes: sentences a reader of this fit has to know
+    left_out: (N, T) true for treated cells that a setting lets go for want of a comparison: no
+        effect is computed there, and a note says which they are; None when every cell is answered
+    coefficients: of covariates, by name, in the outcome's measure per unit of the covariate; where
+        groups of treated cells have their own, the name goes with the group's label
     """
 
     counterfactual: FloatArray
@@ -39,6 +43,8 @@ class Fit:
     steps: int = 0
     optimality: float = 0.0
     notes: tuple[str, ...] = ()
+    left_out: BoolArray | None = None
+    coefficients: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

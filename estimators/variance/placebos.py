@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from estimators.core.designs import pattern
-from estimators.core.effect import cell_effects
+from estimators.core.effect import cell_effects, scored_cells
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator
 from estimators.core.panel import FloatArray, Panel
@@ -150,6 +150,7 @@ class Placebos:
         if not scored.any():
             return np.nan, path, 0
         fit = self.estimator.fit(panel)
+        scored = scored_cells(panel, fit)
         gaps = np.where(scored, panel.outcome - fit.counterfactual, 0.0)
         count = scored.sum(axis=0)
         some = count > 0
