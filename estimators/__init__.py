@@ -6,6 +6,7 @@
 The same input gives the same output, bit for bit on one machine.
 """
 
+from estimators.core.designs import Dropped, comparable
 from estimators.core.effect import att, effects_by_period
 from estimators.core.errors import EstimationError, InvalidPanel, NotConverged, UnsupportedDesign
 from estimators.core.fit import (
@@ -56,6 +57,7 @@ VARIANCES: dict[str, VarianceKind] = {variance.kind: variance for variance in _v
 __all__ = [
     "ESTIMATORS",
     "VARIANCES",
+    "Dropped",
     "Estimate",
     "EstimationError",
     "Estimator",
@@ -72,6 +74,7 @@ __all__ = [
     "VarianceKind",
     "Weights",
     "att",
+    "comparable",
     "effects_by_period",
     "evaluate",
 ]

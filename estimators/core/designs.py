@@ -1,11 +1,12 @@
-"""Treatment patterns: which there are, and which a method accepts.
+"""Treatment patterns: which there are, which a method accepts, and what has no comparison.
 
 block       every treated unit is treated in the same single run of periods, which may end
 staggered   units start at different times, and whoever is treated stays treated
 on_off      anything else: treatment ends at different times, or comes again
 """
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,41 @@ class Cohort:
     start: int
     stop: int
     units: IntArray
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What was left out of a panel because nothing usable is there to compare it with.
+
+    units, periods: labels of those without a single observed untreated cell
+    cells: (unit, period) labels of treated cells whose unit and period no usable cells connect
+    treated, of: observed treated cells lost in all three, of how many
+    """
+
+    units: tuple[Hashable, ...]
+    periods: tuple[Hashable, ...]
+    cells: tuple[tuple[Hashable, Hashable], ...]
+    treated: int
+    of: int
+
+    def __bool__(self) -> bool:
+        """True when anything was left out."""
+        return bool(self.units or self.periods or self.cells)
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        if not self:
+            return "everything can be compared; nothing was left out"
+        cells = [f"({unit}, {period})" for unit, period in self.cells]
+        parts = (
+            ("units never observed untreated", self.units),
+            ("periods in which no unit is observed untreated", self.periods),
+            ("treated cells that untreated ones do not connect", cells),
+        )
+        said = [f"{what}, {len(labels)} ({listed(labels)})" for what, labels in parts if labels]
+        said.append(f"with them {self.treated} of {self.of} observed treated cells")
+        return f"left out as not comparable: {'; '.join(said)}"
 
 
 def pattern(panel: Panel) -> Pattern:
@@ -145,6 +181,46 @@ def require_identified(panel: Panel, method: str) -> None:
         f"{method} cannot impute {len(lost)} treated cells, first {panel.cell(*lost[0])}: {why}; "
         f"exclude them or lengthen the panel"
     )
+
+
+def comparable(panel: Panel) -> tuple[Panel, Dropped]:
+    """The part of a panel that has something to compare with, and what was left out of it.
+
+    Units and periods without a usable cell go. A treated cell that usable cells do not connect
+    (see `identified`) stays as a place, but is asked for no longer: it counts as untreated and not
+    observed. No usable cell is ever lost, so that once is enough: the result is comparable.
+    Periods count as neighbours when those between them went.
+
+    Raises UnsupportedDesign when no observed treated cell is left.
+    """
+    units, periods = panel.usable.any(axis=1), panel.usable.any(axis=0)
+    asked = panel.treatment & panel.observed
+    lost = asked & ~identified(panel)
+    stray = lost & np.outer(units, periods)
+    dropped = Dropped(
+        tuple(panel.units[i] for i in np.flatnonzero(~units)),
+        tuple(panel.periods[t] for t in np.flatnonzero(~periods)),
+        tuple((panel.units[i], panel.periods[t]) for i, t in np.argwhere(stray)),
+        int(lost.sum()),
+        int(asked.sum()),
+    )
+    if not asked.any():
+        raise UnsupportedDesign(
+            f"none of the {int(panel.treatment.sum())} treated cells has an observed outcome; "
+            f"observe some, or correct the treatment"
+        )
+    if dropped.treated == dropped.of:
+        raise UnsupportedDesign(
+            f"nothing is left to estimate; {dropped.text}; add untreated units or periods"
+        )
+    if not dropped:
+        return panel, dropped
+    kept = replace(
+        panel,
+        outcome=np.where(stray, np.nan, panel.outcome),
+        treatment=panel.treatment & ~stray,
+    )
+    return kept.select(units, periods), dropped
 
 
 def _starts(treatment: BoolArray) -> BoolArray:
