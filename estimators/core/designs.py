@@ -152,6 +152,8 @@ def identified(panel: Panel) -> BoolArray:
     Units and periods are the two sides of a graph, usable cells its edges. α_i + β_t is
     determined exactly when i and t lie in one connected component.
     """
+    if bool(panel.usable.all(axis=1).any()):  # one unit usable throughout joins everything
+        return np.repeat(np.any(panel.usable, axis=1, keepdims=True), len(panel.periods), axis=1)
     edges = csr_array(panel.usable.astype(np.int8))
     _, component = connected_components(bmat([[None, edges], [edges.T, None]]), directed=False)
     n = len(panel.units)

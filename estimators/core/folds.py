@@ -9,8 +9,9 @@ their Stata package shows a 15 × 18 block where leave-one-cell-out goes wrong b
     on/off        scattered cells; score: mean of squared errors by cell
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -18,21 +19,32 @@ from estimators.core.designs import identified, pattern
 from estimators.core.effect import cell_effects
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Fit
-from estimators.core.panel import Panel
-from estimators.core.placements import across_both, across_units
+from estimators.core.panel import FloatArray, IntArray, Panel
+from estimators.core.placements import Placement, across_both, across_units
 
 PATIENCE = 2  # candidates in a row that may fail to improve before a path ends
 WORTH = 0.99  # a later candidate must score below this share of the best to displace it
+
+
+class Panels(Protocol):
+    """Panels one by one: a tuple, or something that makes each when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, k: int, /) -> Panel: ...
+
+    def __iter__(self) -> Iterator[Panel]: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Folds:
     """Panels with a pretended treatment whose true outcomes are known.
 
+    panels: made anew whenever one is asked for, so that folds hold no copies of a large panel
     by_cell: score squared errors of cells, instead of squared placebo ATTs
     """
 
-    panels: tuple[Panel, ...]
+    panels: Panels
     rule: str
     by_cell: bool
 
@@ -43,7 +55,11 @@ class Folds:
 
     def score(self, fits: Sequence[Fit]) -> float:
         """Smaller is better; fits in the order of panels."""
-        errors = [cell_effects(panel, fit) for panel, fit in zip(self.panels, fits, strict=True)]
+        pairs = zip(self.panels, fits, strict=True)
+        return self.loss([cell_effects(panel, fit) for panel, fit in pairs])
+
+    def loss(self, errors: Sequence[FloatArray]) -> float:
+        """The same, from the errors Y − Ŷ of each fold's scored cells."""
         if self.by_cell:
             return float(np.mean(np.concatenate(errors) ** 2))
         return float(np.mean([error.mean() ** 2 for error in errors]))
@@ -64,32 +80,71 @@ def imitating_folds(panel: Panel, count: int, seed: int, cells_per_fold: int = 1
     if len(units) > count - len(both):
         chosen = np.random.default_rng([seed, 1]).permutation(len(units))[: count - len(both)]
         units = tuple(units[i] for i in np.sort(chosen))
-    panels = tuple(placement.panel(panel) for placement in (*units, *both))
     rule = (
         f"the treatment's pattern on never-treated units: {len(units)} in the same periods, "
         f"{len(both)} earlier"
     )
-    return Folds(panels, rule, by_cell=False)
+    return Folds(_Placed(panel, (*units, *both)), rule, by_cell=False)
 
 
 def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) -> Folds:
     """Groups of usable cells, left out together; truly treated cells stay hidden."""
-    hidden = np.where(panel.treatment, np.nan, panel.outcome)
     cells = np.argwhere(panel.usable)
     order = np.random.default_rng([seed, 2]).permutation(len(cells))
-    panels: list[Panel] = []
+    groups: list[IntArray] = []
     for first in range(0, len(order) - cells_per_fold + 1, cells_per_fold):
-        if len(panels) == count:
+        if len(groups) == count:
             break
-        left_out = np.zeros_like(panel.treatment)
-        left_out[tuple(cells[order[first : first + cells_per_fold]].T)] = True
-        fold = replace(panel, outcome=hidden, treatment=left_out)
-        if identified(fold)[left_out].all():
-            panels.append(fold)
-    if not panels:
+        group = cells[order[first : first + cells_per_fold]]
+        fold = _without(panel, group)
+        if identified(fold)[fold.treatment].all():
+            groups.append(group)
+    if not groups:
         raise UnsupportedDesign("no untreated cell can be left out and still be predicted")
     each = "one untreated cell" if cells_per_fold == 1 else f"{cells_per_fold} untreated cells"
-    return Folds(tuple(panels), f"{each} left out at a time, {len(panels)} times", by_cell=True)
+    rule = f"{each} left out at a time, {len(groups)} times"
+    return Folds(_LeftOut(panel, tuple(groups)), rule, by_cell=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Placements as panels."""
+
+    panel: Panel
+    placements: tuple[Placement, ...]
+
+    def __len__(self) -> int:
+        return len(self.placements)
+
+    def __getitem__(self, k: int, /) -> Panel:
+        return self.placements[k].panel(self.panel)
+
+    def __iter__(self) -> Iterator[Panel]:
+        return (self[k] for k in range(len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class _LeftOut:
+    """The panel without groups of usable cells, (cells, 2) each."""
+
+    panel: Panel
+    groups: tuple[IntArray, ...]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __getitem__(self, k: int, /) -> Panel:
+        return _without(self.panel, self.groups[k])
+
+    def __iter__(self) -> Iterator[Panel]:
+        return (self[k] for k in range(len(self)))
+
+
+def _without(panel: Panel, cells: IntArray) -> Panel:
+    left_out = np.zeros_like(panel.treatment)
+    left_out[tuple(cells.T)] = True
+    outcome = np.where(panel.treatment, np.nan, panel.outcome)
+    return replace(panel, outcome=outcome, treatment=left_out)
 
 
 def path_search(

@@ -35,18 +35,32 @@ from estimators.core.panel import BoolArray, IntArray, Panel
 
 WINDOWS = 4  # disjoint windows that a treated unit's own past must offer
 LEAST_TRAINING = 3  # periods before a placed window, at least
+MANY = 10**9  # possible placements that are counted for people, at most
 
 
 @dataclass(frozen=True, eq=False)
 class Placement:
     """A pretended treatment on part of a panel.
 
-    units, periods: positions in the real panel      treatment: pretended, on that part
+    Thousands are drawn at a time: each holds whom it treats, and shares everything else.
+
+    units, periods, group: positions in the real panel; group wears the rows of the pattern
+    pattern: (len(group), len(periods)), before it is rotated by some periods in time
     """
 
     units: IntArray
     periods: IntArray
-    treatment: BoolArray
+    group: IntArray
+    pattern: BoolArray
+    rotation: int = 0
+
+    @property
+    def treatment(self) -> BoolArray:
+        """(len(units), len(periods)) pretended treatment, made when asked for."""
+        treatment = np.zeros((len(self.units), len(self.periods)), dtype=np.bool_)
+        rows = np.searchsorted(self.units, self.group)
+        treatment[rows] = np.roll(self.pattern, self.rotation, axis=1)
+        return treatment
 
     def panel(self, real: Panel) -> Panel:
         """The panel an estimator is given: truly treated outcomes are hidden."""
@@ -107,10 +121,10 @@ def window_length(panel: Panel) -> int:
 
 def across_units(panel: Panel, count: int, seed: int) -> Pool:
     """Other units in the same periods (what the literature calls unit placebos)."""
-    periods = np.arange(len(panel.periods))
+    periods, controls = np.arange(len(panel.periods)), np.flatnonzero(panel.control_units)
     groups, total, df = _groups(panel, count, seed)
     rows = panel.treatment[panel.treated_units]
-    placed = tuple(_place(panel, group, periods, rows) for group in groups)
+    placed = tuple(Placement(controls, periods, group, rows) for group in groups)
     return Pool(placed, df, f"{_number(placed, total)} of never-treated units, same periods")
 
 
@@ -123,10 +137,11 @@ def across_both(panel: Panel, count: int, seed: int) -> Pool:
             f"placebos at earlier times need more than {LEAST_TRAINING} periods before treatment; "
             f"there are {before}"
         )
+    periods, controls = np.arange(len(panel.periods)), np.flatnonzero(panel.control_units)
     rows = panel.treatment[panel.treated_units]
     groups, total, df = _groups(panel, count, seed)
     placed = tuple(
-        _place(panel, group, np.arange(len(panel.periods) - k), rows[:, k:])
+        Placement(controls, periods[: len(periods) - k], group, rows[:, k:])
         for group, k in _pairs(groups, total, list(shifts), count, seed)
     )
     number = _number(placed, total * len(shifts))
@@ -137,18 +152,19 @@ def across_both(panel: Panel, count: int, seed: int) -> Pool:
 def across_periods(panel: Panel, length: int) -> Pool:
     """The treated units at earlier times (what the literature calls time placebos)."""
     starts = _window_starts(panel, length)
-    treated = np.flatnonzero(panel.treated_units)
-    placed = tuple(_window(panel, treated, start, length) for start in starts)
+    everyone, treated = np.arange(len(panel.units)), np.flatnonzero(panel.treated_units)
+    placed = tuple(_window(everyone, treated, start, length) for start in starts)
     text = f"all {len(placed)} windows of {length} periods in the treated units' own past"
     return Pool(placed, _disjoint(panel, length) - 1, text)
 
 
 def controls_before(panel: Panel, length: int, count: int, seed: int) -> Pool:
     """Never-treated units in the windows of across_periods."""
+    controls = np.flatnonzero(panel.control_units)
     groups, total, df = _groups(panel, count, seed)
     starts = _window_starts(panel, length)
     placed = tuple(
-        _window(panel, group, start, length)
+        _window(controls, group, start, length)
         for group, start in _pairs(groups, total, starts, count, seed)
     )
     number = _number(placed, total * len(starts))
@@ -168,8 +184,9 @@ def dealt(panel: Panel, count: int, seed: int, *, units: bool, periods: bool) ->
         shifts = np.sort(rng.choice(shifts, size=count, replace=False))
     placed = []
     for shift in shifts:
-        order = rng.permutation(n) if units else everyone
-        placed.append(Placement(everyone, always, np.roll(panel.treatment[order], shift, axis=1)))
+        # Unit j gets the row of unit order[j]: row i goes to the place of i in that order.
+        places = np.argsort(rng.permutation(n)) if units else everyone
+        placed.append(Placement(everyone, always, places, panel.treatment, int(shift)))
     how = {
         (True, False): "rows of the pattern dealt to other units, same periods",
         (False, True): "the pattern rotated in time, same units",
@@ -210,20 +227,11 @@ def _pairs(
     yield from islice(every, count)
 
 
-def _place(panel: Panel, group: IntArray, periods: IntArray, rows: BoolArray) -> Placement:
-    """Never-treated units over some periods, `group` under treatment `rows`."""
-    units = np.flatnonzero(panel.control_units)
-    treatment = np.zeros((len(units), len(periods)), dtype=np.bool_)
-    treatment[np.searchsorted(units, group)] = rows
-    return Placement(units, periods, treatment)
-
-
-def _window(panel: Panel, group: IntArray, start: int, length: int) -> Placement:
-    """`group` and the other never-treated units up to the window's end, group treated in it."""
-    units = np.union1d(np.flatnonzero(panel.control_units), group)
-    treatment = np.zeros((len(units), start + length), dtype=np.bool_)
-    treatment[np.searchsorted(units, group), start:] = True
-    return Placement(units, np.arange(start + length), treatment)
+def _window(units: IntArray, group: IntArray, start: int, length: int) -> Placement:
+    """`units` up to the window's end, `group` among them treated in it."""
+    treated = np.arange(start + length) >= start
+    pattern = np.broadcast_to(treated, (len(group), start + length))
+    return Placement(units, np.arange(start + length), group, pattern)
 
 
 def _window_starts(panel: Panel, length: int) -> list[int]:
@@ -239,8 +247,7 @@ def _longest(panel: Panel) -> int:
 
 
 def _number(placed: tuple[Placement, ...], total: int) -> str:
-    return (
-        f"all {total} placements"
-        if len(placed) == total
-        else f"{len(placed)} of {total} placements"
-    )
+    if len(placed) == total:
+        return f"all {total} placements"
+    possible = str(total) if total < MANY else f"more than {MANY:,}"  # up to 10^6000 of them
+    return f"{len(placed)} of {possible} placements"

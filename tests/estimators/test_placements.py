@@ -133,6 +133,15 @@ def test_few_groups_are_enumerated_whatever_the_seed_and_many_are_sampled(units:
         assert first.construction.startswith("60 of 378 placements")
 
 
+def test_placements_of_a_large_panel_hold_whom_they_treat_and_share_the_rest() -> None:
+    treatment = treated_as("block", 3000, 40, treated=1000)
+    pool = across_units(labelled(noisy(3000, 40), treatment), 50, 0)
+    assert pool.construction.startswith("50 of more than 1,000,000,000 placements")
+    shared = {id(held) for p in pool.placements for held in (p.units, p.periods, p.pattern)}
+    assert len(shared) == 3
+    assert all(len(placement.group) == 1000 for placement in pool.placements)
+
+
 def test_sampled_placements_give_every_time_equally_often() -> None:
     panel = labelled(noisy(30, 20), treated_as("block", 30, 20))
     pool = across_both(panel, 90, 0)
