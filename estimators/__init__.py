@@ -7,12 +7,13 @@ The same input gives the same output, bit for bit on one machine.
 """
 
 from estimators.core.designs import Dropped, comparable
-from estimators.core.effect import att, effects_by_period
+from estimators.core.effect import att, effects_by, effects_by_period
 from estimators.core.errors import EstimationError, InvalidPanel, NotConverged, UnsupportedDesign
 from estimators.core.fit import (
     Estimate,
     Estimator,
     Fit,
+    GroupEffect,
     Inference,
     PeriodEffect,
     Refusal,
@@ -62,6 +63,7 @@ __all__ = [
     "EstimationError",
     "Estimator",
     "Fit",
+    "GroupEffect",
     "Inference",
     "InvalidPanel",
     "NotConverged",
@@ -75,6 +77,7 @@ __all__ = [
     "Weights",
     "att",
     "comparable",
+    "effects_by",
     "effects_by_period",
     "evaluate",
 ]

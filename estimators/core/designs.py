@@ -71,14 +71,21 @@ def pattern(panel: Panel) -> Pattern:
 def pattern_of(treatment: BoolArray) -> Pattern:
     """The pattern of a treatment (N, T) with at least one treated cell."""
     treated = treatment[treatment.any(axis=1)]
-    single = (_starts(treated).sum(axis=1) == 1).all()
+    single = (run_starts(treated).sum(axis=1) == 1).all()
     if single and (treated == treated[0]).all():
         return "block"
     return "staggered" if single and treated[:, -1].all() else "on_off"
 
 
+def run_starts(treatment: BoolArray) -> BoolArray:
+    """(N, T) true where a run of treatment begins."""
+    before = np.zeros_like(treatment)
+    before[:, 1:] = treatment[:, :-1]
+    return treatment & ~before
+
+
 def cohorts(panel: Panel) -> tuple[Cohort, ...]:
-    """Groups of units with the same run, in the order of start, then stop; never for on/off."""
+    """Groups of units with the same run, by start, then stop; only where each has one run."""
     members: dict[tuple[int, int], list[int]] = {}
     for unit in np.flatnonzero(panel.treated_units):
         columns = np.flatnonzero(panel.treatment[unit])
@@ -92,7 +99,7 @@ def require_single_runs(panel: Panel, method: str) -> None:
     """Raise UnsupportedDesign when treatment comes again, or ends at different times."""
     if pattern(panel) != "on_off":
         return
-    several = panel.treated_units & (_starts(panel.treatment).sum(axis=1) > 1)
+    several = _several_runs(panel)
     if several.any():
         labels = listed([panel.units[i] for i in np.flatnonzero(several)])
         raise UnsupportedDesign(
@@ -107,6 +114,21 @@ def require_single_runs(panel: Panel, method: str) -> None:
         f"{len(ends)} different times (last treated periods {labels}); use did, mc or dwcp, or "
         f"make a study of each group of units"
     )
+
+
+def require_one_run_each(panel: Panel) -> None:
+    """Raise UnsupportedDesign when treatment comes again in a unit, which then has no cohort."""
+    several = np.flatnonzero(_several_runs(panel))
+    if len(several):
+        raise UnsupportedDesign(
+            f"a cohort is units with one and the same run of treatment; treatment comes again in "
+            f"{len(several)} of {int(panel.treated_units.sum())} treated units "
+            f"({listed([panel.units[i] for i in several])}); ask by unit, period or event time"
+        )
+
+
+def _several_runs(panel: Panel) -> BoolArray:
+    return np.asarray(run_starts(panel.treatment).sum(axis=1) > 1)
 
 
 def require_donors(panel: Panel, method: str, needed: int = 1) -> None:
@@ -223,10 +245,3 @@ def comparable(panel: Panel) -> tuple[Panel, Dropped]:
         treatment=panel.treatment & ~stray,
     )
     return kept.select(units, periods), dropped
-
-
-def _starts(treatment: BoolArray) -> BoolArray:
-    """(N, T) true where a run of treatment begins."""
-    before = np.zeros_like(treatment)
-    before[:, 1:] = treatment[:, :-1]
-    return treatment & ~before

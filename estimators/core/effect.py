@@ -1,10 +1,35 @@
-"""From counterfactual to effect: one definition, shared by all estimators."""
+"""From counterfactual to effect: one definition, shared by all estimators.
+
+    effect_it = Y_it − Ŷ_it(0)        att = mean of effect_it over the scored cells
+
+Scored are treated cells whose outcome is observed and that the fit does not leave out. Every
+breakdown splits them into groups, so that its means, weighted by treated cells, give the att:
+
+    cell         each by itself                      label (unit, period)
+    unit         the cells of a unit                 its label
+    period       the cells of a period               its label
+    cohort       units with the same run             label (first, last treated period)
+    event_time   periods since the run started       0, 1, …
+
+By period, and by event time before treatment (… −2, −1), where no cell is treated the row is the
+lack of fit of treated units, as far as the method models it. Event time counts from the start of
+the current run, before it to the start of the next one; after the last run there is none. Later
+event times and cohorts are about other units than early ones: their differences are not dynamics
+alone.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Literal
 
 import numpy as np
 
+from estimators.core.designs import cohorts, require_one_run_each, run_starts
 from estimators.core.errors import UnsupportedDesign
-from estimators.core.fit import Fit, PeriodEffect
-from estimators.core.panel import BoolArray, FloatArray, Panel
+from estimators.core.fit import Fit, GroupEffect, PeriodEffect
+from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel
+
+By = Literal["cell", "unit", "period", "cohort", "event_time"]
+LEADS = ("period", "event_time")  # breakdowns with rows before treatment
 
 
 def att(panel: Panel, fit: Fit) -> float:
@@ -25,6 +50,50 @@ def scored_cells(panel: Panel, fit: Fit) -> BoolArray:
 
 def cell_effects(panel: Panel, fit: Fit) -> FloatArray:
     """(scored cells,) Y − Ŷ(0), in row-major order of the panel."""
+    return np.asarray((panel.outcome - fit.counterfactual)[_answered(panel, fit)])
+
+
+def effects_by(panel: Panel, fit: Fit, by: By) -> tuple[GroupEffect, ...]:
+    """Means over groups of treated cells, in panel order, cohorts and event times in time order.
+
+    Raises UnsupportedDesign when no treated cell is observed, and by cohort when treatment comes
+    again: a cohort is units with one and the same run.
+    """
+    scored = _answered(panel, fit)
+    group, label = _GROUPS[by](panel)
+    treated = np.bincount(group[scored], minlength=int(group.max()) + 1)
+    cells = scored
+    if by in LEADS:
+        modelled = np.isfinite(fit.counterfactual) & panel.usable & panel.treated_units[:, None]
+        cells = scored | (modelled & (group >= 0) & (treated[group] == 0))
+    where = group[cells]
+    count = np.bincount(where)
+    found = np.flatnonzero(count)
+    observed, counterfactual, effect = (
+        np.bincount(where, values[cells])[found] / count[found]
+        for values in (panel.outcome, fit.counterfactual, panel.outcome - fit.counterfactual)
+    )
+    rows = zip(found, observed, counterfactual, effect, strict=True)
+    return tuple(
+        GroupEffect(label(int(g)), int(treated[g]), float(seen), float(without), float(gap))
+        for g, seen, without, gap in rows
+    )
+
+
+def effects_by_period(panel: Panel, fit: Fit) -> tuple[PeriodEffect, ...]:
+    """Means over treated cells by period; over treated units where no cell is treated.
+
+    In a period without treated cells the effect measures lack of fit. Periods in which the
+    method models nothing, or nothing is observed, are left out.
+    """
+    return tuple(
+        PeriodEffect(row.label, row.treated, row.observed, row.counterfactual, row.effect)
+        for row in effects_by(panel, fit, "period")
+    )
+
+
+def _answered(panel: Panel, fit: Fit) -> BoolArray:
+    """The scored cells, of which there are some, and each has a counterfactual."""
     scored = scored_cells(panel, fit)
     if not scored.any():
         raise UnsupportedDesign("no treated cell has an observed outcome")
@@ -34,28 +103,53 @@ def cell_effects(panel: Panel, fit: Fit) -> FloatArray:
             f"{len(missing)} of {int(scored.sum())} treated cells have no counterfactual, first "
             f"{panel.cell(*missing[0])}"
         )
-    return np.asarray((panel.outcome - fit.counterfactual)[scored])
+    return scored
 
 
-def effects_by_period(panel: Panel, fit: Fit) -> tuple[PeriodEffect, ...]:
-    """Means over treated cells by period; over treated units where no cell is treated.
+# (N, T) number of each cell's group, −1 for none; and the label of a group.
+Groups = tuple[IntArray, Callable[[int], Hashable]]
 
-    In a period without treated cells the effect measures lack of fit. Periods in which the
-    method models nothing, or nothing is observed, are left out.
-    """
-    rows = []
-    scored = scored_cells(panel, fit)
-    modelled = np.isfinite(fit.counterfactual) & panel.observed & panel.treated_units[:, None]
-    for t, period in enumerate(panel.periods):
-        treated = scored[:, t]
-        cells = treated if treated.any() else modelled[:, t]
-        if not cells.any():
-            continue
-        observed = float(panel.outcome[cells, t].mean())
-        counterfactual = float(fit.counterfactual[cells, t].mean())
-        rows.append(
-            PeriodEffect(
-                period, int(treated.sum()), observed, counterfactual, observed - counterfactual
-            )
-        )
-    return tuple(rows)
+
+def _cells(panel: Panel) -> Groups:
+    periods = len(panel.periods)
+    numbers = np.arange(panel.outcome.size).reshape(panel.outcome.shape)
+    return numbers, lambda g: (panel.units[g // periods], panel.periods[g % periods])
+
+
+def _units(panel: Panel) -> Groups:
+    rows = np.arange(len(panel.units))[:, None]
+    return np.broadcast_to(rows, panel.outcome.shape), lambda g: panel.units[g]
+
+
+def _periods(panel: Panel) -> Groups:
+    columns = np.arange(len(panel.periods))
+    return np.broadcast_to(columns, panel.outcome.shape), lambda g: panel.periods[g]
+
+
+def _cohorts(panel: Panel) -> Groups:
+    require_one_run_each(panel)
+    groups = np.full(panel.outcome.shape, -1)
+    found = cohorts(panel)
+    for number, cohort in enumerate(found):
+        groups[cohort.units] = number
+    return groups, lambda g: (panel.periods[found[g].start], panel.periods[found[g].stop - 1])
+
+
+def _event_times(panel: Panel) -> Groups:
+    """Event time e has number e + T − 1."""
+    last = len(panel.periods) - 1
+    position = np.arange(last + 1)
+    starts = run_starts(panel.treatment)
+    current = np.maximum.accumulate(np.where(starts, position, -1), axis=1)
+    following = np.minimum.accumulate(np.where(starts, position, last + 1)[:, ::-1], axis=1)
+    start = np.where(panel.treatment, current, following[:, ::-1])
+    return np.where(start > last, -1, position - start + last), lambda g: g - last
+
+
+_GROUPS: dict[By, Callable[[Panel], Groups]] = {
+    "cell": _cells,
+    "unit": _units,
+    "period": _periods,
+    "cohort": _cohorts,
+    "event_time": _event_times,
+}

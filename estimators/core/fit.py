@@ -126,6 +126,22 @@ class PeriodEffect:
 
 
 @dataclass(frozen=True)
+class GroupEffect:
+    """Average effect over one group of treated cells (see core/effect.py for which there are).
+
+    label: of the cell, unit, period, cohort, or event time
+    treated: number of treated cells in the group; 0 before treatment, where effect is lack of fit
+    observed, counterfactual, effect: means over those cells, in the outcome's measure
+    """
+
+    label: Hashable
+    treated: int
+    observed: float
+    counterfactual: float
+    effect: float
+
+
+@dataclass(frozen=True)
 class Variance:
     """Sampling variance of the ATT.
 

@@ -1,12 +1,13 @@
 """The whole computation: tune once, fit, average, and ask how sure we are."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-from estimators.core.effect import att, effects_by_period
+from estimators.core.designs import pattern
+from estimators.core.effect import By, att, effects_by, effects_by_period
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimate, Estimator, Fit, Inference, PeriodEffect, Refusal
 from estimators.core.panel import Panel
@@ -15,6 +16,8 @@ from estimators.variance.kinds import VarianceKind
 from estimators.variance.placebos import Effects, Placebos
 
 E = TypeVar("E", bound=Estimator)
+BREAKDOWNS: tuple[By, ...] = ("cohort", "event_time", "unit")
+MOST_GROUPS = 200  # units or cohorts; with more, effects by cell say it better
 
 
 def evaluate(
@@ -101,7 +104,7 @@ def _pool(pools: Placebos | None, name: str) -> Effects | None:
 def _diagnostics(
     panel: Panel, fit: Fit, effect: float, pools: Placebos | None
 ) -> Mapping[str, object]:
-    """Pre-period fit, placebo effects by kind, rank of the estimate among placebos."""
+    """Pre-period fit, effects by group, placebo effects by kind, rank among placebos."""
     gaps = (panel.outcome - fit.counterfactual)[panel.usable & panel.treated_units[:, None]]
     gaps = gaps[np.isfinite(gaps)]
     found: dict[str, object] = {"steps": fit.steps, "optimality": fit.optimality}
@@ -111,6 +114,9 @@ def _diagnostics(
         rmse = float(np.sqrt(np.mean(gaps**2)))
         found["pre_rmse"] = rmse
         found["pre_rmse_share"] = rmse / float(panel.outcome[panel.usable].std() or 1.0)
+    groups = _breakdowns(panel, fit)
+    if groups:
+        found["effects_by"] = groups
     effects = {
         kind: pool.overall.tolist()
         for kind, name in (
@@ -125,4 +131,24 @@ def _diagnostics(
     if "given_period" in effects:
         larger = sum(abs(placebo) >= abs(effect) for placebo in effects["given_period"])
         found["placebo_rank"] = {"rank": larger + 1, "of": len(effects["given_period"]) + 1}
+    return found
+
+
+def _breakdowns(panel: Panel, fit: Fit) -> dict[str, list[dict[str, object]]]:
+    """Effects by cohort, event time and unit, each where it says more than the att by period.
+
+    In a block, event time is the period under another name. Where treatment comes again there are
+    no cohorts.
+    """
+    found: dict[str, list[dict[str, object]]] = {}
+    for by in BREAKDOWNS:
+        if by == "event_time" and pattern(panel) == "block":
+            continue
+        try:
+            rows = effects_by(panel, fit, by)
+        except UnsupportedDesign:
+            continue
+        treated = sum(row.treated > 0 for row in rows)
+        if treated > 1 and (by == "event_time" or treated <= MOST_GROUPS):
+            found[by] = [asdict(row) for row in rows]
     return found
