@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.breakdowns import breakdowns
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
 from reports.forest import forest
@@ -57,6 +58,7 @@ def render(result: StoredResult) -> str:
         rows=rows(result),
         heading=_heading(result),
         effects=_effect_rows(result),
+        breakdowns=breakdowns(result),
         comparisons=comparisons(result),
         diagnoses=diagnoses(result),
         refusals=refusals(result),
