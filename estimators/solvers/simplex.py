@@ -2,173 +2,70 @@
 
     minimise  ‖A w − b‖² + ridge ‖w‖²    subject to  w ≥ 0,  Σ w = 1
 
-This is the point of smallest norm in the convex hull of the columns of A − b (with √ridge times
-a coordinate of its own for each column). Wolfe's algorithm walks from corral to corral: it adds
-the column that points most against the current point, moves to the smallest point of the affine
-hull of the corral, and drops columns whose weight would turn negative. It ends after finitely
-many steps at the exact optimum, needs no step size, keeps only the active columns' Gram matrix,
-and does not mind collinear or repeated columns: one that cannot improve never enters.
+Without ridge few donors are active, and Wolfe's walk from corral to corral finds them one by one
+(nearest_point.py). With the ridge of SDID hundreds are, and Newton's method on the dual settles
+them all at once, in a handful of steps (shrunken_weights.py); where that makes slow progress,
+the ridge is small, few donors are active after all, and the walk takes over. Both end at the
+exact optimum after finitely many steps, need no step size, and do not mind collinear, constant
+or repeated columns; ties go to the first column, so equal input gives equal bits.
 
-The answer carries its duality gap ‖x‖² − min_j ⟨x, p_j⟩, which bounds how far ½ of the objective
-is above the optimum. Ties go to the first column, so equal input gives equal bits.
+The answer carries a certificate computed from the weights alone, whichever method found them:
+with pⱼ = aⱼ − b and x = Σ wⱼ pⱼ, half the objective is within
 
-Source: Wolfe (1976), "Finding the nearest point in a polytope", Mathematical Programming 11.
+    gap = ‖x‖² + ridge ‖w‖² − min_j (⟨x, pⱼ⟩ + ridge wⱼ)
+
+of its minimum (Frank and Wolfe 1956). It is reported, and judged, as a share of
+Σ wⱼ ‖pⱼ‖² + ridge, the mean square distance of the donors used: a donor that lies far away and
+has no weight does not loosen it.
 """
 
 import numpy as np
-from numba import njit
 
 from estimators.core.errors import NotConverged
 from estimators.core.panel import FloatArray
+from estimators.solvers.nearest_point import nearest_point
+from estimators.solvers.shrunken_weights import shrunken_weights
 
-TOLERANCE = 1e-12
-DEPENDENT = 1e-13  # a pivot below this share says: already in the affine hull of the corral
+TOLERANCE = 1e-10  # gap that is refused, as a share; what is reached is about 1e-16
+SHRINKING = 1e-3  # ridge, as a share of a donor's typical squared distance, that spreads weights
 
 
 def simplex_least_squares(
-    A: FloatArray, b: FloatArray, *, ridge: float = 0.0, tolerance: float = TOLERANCE
+    A: FloatArray, b: FloatArray, *, ridge: float = 0.0, start: FloatArray | None = None
 ) -> tuple[FloatArray, int, float]:
-    """Return the weights, the steps taken and the duality gap reached.
+    """Return the weights, the steps taken and the duality gap reached, as a share.
 
     A: (m, n) one column per donor      b: (m,) path to reproduce
-    tolerance: gap to reach, as a share of the largest ‖column − b‖² (the gap returned is too)
+    start: (n,) weights of a similar problem, whose active columns are tried first
 
-    Raises NotConverged when rounding stops progress before the gap is reached.
+    Raises NotConverged when rounding stops progress before the gap is below TOLERANCE.
     """
     points = np.ascontiguousarray(A.T - b)
-    scale = float(np.max(np.einsum("nm,nm->n", points, points)) + ridge)
-    if scale == 0:
-        return np.full(A.shape[1], 1 / A.shape[1]), 0, 0.0
-    root = np.sqrt(scale)
-    weights, steps, gap = _smallest_point(points / root, ridge / scale, tolerance)
-    if gap > max(tolerance, 1e-10):
-        raise NotConverged(
-            f"simplex least squares: duality gap {gap:.1e} of scale after {steps} steps, "
-            f"needed {tolerance:.0e}; the donors are numerically dependent, add a ridge"
-        )
-    return weights, steps, float(gap)
-
-
-@njit(cache=True, nogil=True)
-def _append(L, corral, k, points, new, ridge):
-    """Add row k, for column `new`, to the Cholesky factor of 1 + Gram; its pivot's share."""
-    row = np.zeros(k + 1)
-    for q in range(k):
-        row[q] = 1.0 + np.dot(points[corral[q]], points[new])
-    own = 1.0 + np.dot(points[new], points[new]) + ridge
-    for q in range(k):
-        x = row[q]
-        for p in range(q):
-            x -= L[k, p] * L[q, p]
-        L[k, q] = x / L[q, q]
-    x = own
-    for q in range(k):
-        x -= L[k, q] * L[k, q]
-    L[k, k] = np.sqrt(max(x, 0.0))
-    return x / own
-
-
-@njit(cache=True, nogil=True)
-def _affine_minimum(L, k):
-    """Weights, summing to one, of the smallest point in the affine hull of the corral."""
-    u = np.ones(k)
-    for q in range(k):
-        for p in range(q):
-            u[q] -= L[q, p] * u[p]
-        u[q] /= L[q, q]
-    for q in range(k - 1, -1, -1):
-        for p in range(q + 1, k):
-            u[q] -= L[p, q] * u[p]
-        u[q] /= L[q, q]
-    return u / np.sum(u)
-
-
-@njit(cache=True, nogil=True)
-def _smallest_point(points, ridge, tolerance):
-    n, m = points.shape
-    capacity = min(n, 64)
-    L = np.zeros((capacity, capacity))
-    corral = np.zeros(n, np.int64)
-    inside = np.zeros(n, np.bool_)
-    weights = np.zeros(n)
-    first = 0
-    shortest = np.inf
-    for j in range(n):
-        norm = np.dot(points[j], points[j])
-        if norm < shortest:
-            shortest = norm
-            first = j
-    corral[0] = first
-    inside[first] = True
-    weights[first] = 1.0
-    _append(L, corral, 0, points, first, ridge)
-    k = 1
+    squares = np.einsum("nm,nm->n", points, points)
+    if len(points) == 1 or squares.max() + ridge == 0:
+        return np.full(len(points), 1 / len(points)), 0, 0.0
+    if start is None:
+        start = np.zeros(0)
+    middle = len(points) // 2
+    typical = float(np.partition(squares, middle)[middle])
     steps = 0
-    best_gap = np.inf
-    best = weights.copy()
-    stalled = 0
-    while steps < 50 * (n + m):
-        steps += 1
-        x = np.zeros(m)
-        penalty = 0.0
-        for q in range(k):
-            j = corral[q]
-            x += weights[j] * points[j]
-            penalty += ridge * weights[j] ** 2
-        value = np.dot(x, x) + penalty
-        slope = np.inf
-        new = -1
-        for j in range(n):
-            g = np.dot(points[j], x) + ridge * weights[j]
-            if g < slope:
-                slope = g
-                new = j
-        gap = value - slope
-        if gap < best_gap * (1 - 1e-3):
-            stalled = 0
-        else:
-            stalled += 1
-        if gap < best_gap:
-            best_gap = gap
-            best = weights.copy()
-        if gap <= tolerance or inside[new] or stalled > 20:
-            break
-        if k == capacity:
-            capacity = min(n, 2 * capacity)
-            bigger = np.zeros((capacity, capacity))
-            bigger[:k, :k] = L
-            L = bigger
-        if _append(L, corral, k, points, new, ridge) < DEPENDENT:
-            break
-        corral[k] = new
-        inside[new] = True
-        k += 1
-        while True:
-            v = _affine_minimum(L, k)
-            theta = 1.0
-            out = -1
-            for q in range(k):
-                if v[q] <= 1e-15:
-                    w = weights[corral[q]]
-                    share = w / (w - v[q]) if w > v[q] else 0.0
-                    if share < theta:
-                        theta = share
-                        out = q
-            for q in range(k):
-                j = corral[q]
-                weights[j] += theta * (v[q] - weights[j])
-            if out < 0:
-                break
-            # Drop the first column to reach zero; rebuild the factor behind it.
-            weights[corral[out]] = 0.0
-            inside[corral[out]] = False
-            for q in range(out, k - 1):
-                corral[q] = corral[q + 1]
-            k -= 1
-            for q in range(out, k):
-                _append(L, corral, q, points, corral[q], ridge)
-            if k == 0:
-                break
-        if k == 0:
-            break
-    return best / np.sum(best), steps, best_gap
+    if ridge > SHRINKING * typical:
+        weights, steps, settled = shrunken_weights(points, ridge, start)
+        share = _gap(points, squares, ridge, weights)
+        if settled and share <= TOLERANCE:
+            return weights, steps, share
+    weights, walked = nearest_point(points, squares, ridge, start, typical + ridge)
+    share = _gap(points, squares, ridge, weights)
+    if share > TOLERANCE:
+        raise NotConverged(
+            f"simplex least squares: duality gap {share:.1e} of scale after {steps + walked} "
+            f"steps, needed {TOLERANCE:.0e}; the donors are numerically dependent, add a ridge"
+        )
+    return weights, steps + walked, share
+
+
+def _gap(points: FloatArray, squares: FloatArray, ridge: float, weights: FloatArray) -> float:
+    x = weights @ points
+    slope = points @ x + ridge * weights
+    gap = float(weights @ slope - slope.min())
+    return gap / float(weights @ squares + ridge) if gap > 0 else 0.0
