@@ -50,7 +50,8 @@ def scored_cells(panel: Panel, fit: Fit) -> BoolArray:
 
 def cell_effects(panel: Panel, fit: Fit) -> FloatArray:
     """(scored cells,) Y − Ŷ(0), in row-major order of the panel."""
-    return np.asarray((panel.outcome - fit.counterfactual)[_answered(panel, fit)])
+    scored = _answered(panel, fit)
+    return np.asarray(panel.outcome[scored] - fit.counterfactual[scored])
 
 
 def effects_by(panel: Panel, fit: Fit, by: By) -> tuple[GroupEffect, ...]:
@@ -97,8 +98,8 @@ def _answered(panel: Panel, fit: Fit) -> BoolArray:
     scored = scored_cells(panel, fit)
     if not scored.any():
         raise UnsupportedDesign("no treated cell has an observed outcome")
-    missing = np.argwhere(scored & ~np.isfinite(fit.counterfactual))
-    if len(missing):
+    if not np.isfinite(fit.counterfactual[scored]).all():
+        missing = np.argwhere(scored & ~np.isfinite(fit.counterfactual))
         raise UnsupportedDesign(
             f"{len(missing)} of {int(scored.sum())} treated cells have no counterfactual, first "
             f"{panel.cell(*missing[0])}"

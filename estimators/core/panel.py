@@ -79,8 +79,9 @@ class Panel:
             if len(set(labels)) != len(labels):
                 repeated = sorted({str(x) for x in labels if labels.count(x) > 1})
                 raise InvalidPanel(f"{name} labels repeat: {listed(repeated)}")
-        infinite = np.argwhere(np.isinf(self.outcome))
-        if len(infinite):
+        infinite = np.isinf(self.outcome)
+        if infinite.any():
+            infinite = np.argwhere(infinite)
             raise InvalidPanel(
                 f"outcome is infinite in {len(infinite)} of {self.outcome.size} cells, first at "
                 f"{self.cell(*infinite[0])}; correct them, or mark them as not observed"

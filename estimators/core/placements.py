@@ -26,13 +26,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, islice, product
 from math import comb
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from estimators.core.designs import identified
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.panel import BoolArray, IntArray, Panel
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 WINDOWS = 4  # disjoint windows that a treated unit's own past must offer
 LEAST_TRAINING = 3  # periods before a placed window, at least
 MANY = 10**9  # possible placements that are counted for people, at most
@@ -44,7 +47,7 @@ class Placement:
 
     Thousands are drawn at a time: each holds whom it treats, and shares everything else.
 
-    units, periods, group: positions in the real panel; group wears the rows of the pattern
+    units, periods, group: positions in the real panel, ascending; group wears the pattern's rows
     pattern: (len(group), len(periods)), before it is rotated by some periods in time
     """
 
@@ -64,17 +67,20 @@ class Placement:
 
     def panel(self, real: Panel) -> Panel:
         """The panel an estimator is given: truly treated outcomes are hidden."""
-        cut = np.ix_(self.units, self.periods)
-        outcome = np.where(real.treatment[cut], np.nan, real.outcome[cut])
+        truly = self._part(real.treatment)
+        overlap = bool(truly.any())
+        outcome = self._part(real.outcome)
+        if overlap:
+            outcome = np.where(truly, np.nan, outcome)
         placed = Panel(
             outcome,
             self.treatment,
-            tuple(real.units[i] for i in self.units),
-            tuple(real.periods[t] for t in self.periods),
-            None if real.covariates is None else real.covariates[cut],
+            tuple(map(real.units.__getitem__, self.units.tolist())),
+            tuple(map(real.periods.__getitem__, self.periods.tolist())),
+            None if real.covariates is None else self._part(real.covariates),
             real.covariate_names,
         )
-        if not real.treatment[cut].any():
+        if not overlap:
             return placed
         scored = placed.treatment & placed.observed & identified(placed)
         if not scored.any():
@@ -82,6 +88,13 @@ class Placement:
         # What cannot be scored is hidden, and not asked for either: imputing it would cost.
         hidden = np.where(placed.treatment & ~scored, np.nan, outcome)
         return replace(placed, outcome=hidden, treatment=scored)
+
+    def _part(self, array: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+        """A copy of these rows and columns; neighbouring columns, as mostly, by a slice."""
+        first, last = int(self.periods[0]), int(self.periods[-1]) + 1
+        if last - first == len(self.periods):
+            return array[self.units, first:last]
+        return array[np.ix_(self.units, self.periods)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -150,11 +150,12 @@ class Placebos:
         if not scored.any():
             return np.nan, path, 0
         fit = self.estimator.fit(panel)
-        scored = scored_cells(panel, fit)
-        gaps = np.where(scored, panel.outcome - fit.counterfactual, 0.0)
-        count = scored.sum(axis=0)
+        effects = cell_effects(panel, fit)
+        column = np.nonzero(scored_cells(panel, fit))[1]
+        count = np.bincount(column, minlength=len(placement.periods))
         some = count > 0
         # Positions from the end of the treatment's shift do not matter: by_period is only read
         # for pools whose periods are the real ones.
-        path[placement.periods[some]] = gaps.sum(axis=0)[some] / count[some]
-        return float(cell_effects(panel, fit).mean()), path, int(scored.sum())
+        total = np.bincount(column, effects, len(count))
+        path[placement.periods[some]] = total[some] / count[some]
+        return float(effects.mean()), path, len(effects)
