@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from checks.covariates import covariate_names
 from checks.facts import FloatArray
 from checks.rule import Rule
 
@@ -26,6 +27,7 @@ ACCEPTED = {
     "treatment": {NUMBERS, "whole numbers", TRUTH},
     "observed": {TRUTH},
 }
+COVARIATE = {NUMBERS, "whole numbers", TRUTH}
 
 COLUMN_RULES = (
     Rule(
@@ -104,17 +106,20 @@ CELL_RULES = (
 
 
 def columns_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per column needed: what it must hold and what it holds."""
+    """One row per column needed or given as a covariate: what it must hold and what it holds."""
+    covariates = covariate_names(rows)
+    required = REQUIRED | dict.fromkeys(covariates, NUMBERS)
+    accepted = ACCEPTED | dict.fromkeys(covariates, COVARIATE)
     found = {
-        name: _kind(rows[name], REQUIRED[name]) if name in rows else "no such column"
-        for name in REQUIRED
+        name: _kind(rows[name], kind) if name in rows else "no such column"
+        for name, kind in required.items()
     }
     return pd.DataFrame(
         {
-            "column": list(REQUIRED),
-            "required": list(REQUIRED.values()),
+            "column": list(required),
+            "required": list(required.values()),
             "found": [
-                REQUIRED[name] if kind in ACCEPTED[name] else kind for name, kind in found.items()
+                required[name] if kind in accepted[name] else kind for name, kind in found.items()
             ],
         }
     )
@@ -133,6 +138,7 @@ def labelled(rows: pd.DataFrame) -> pd.DataFrame:
             "outcome": rows["outcome"].astype(np.float64),
             "treatment": rows["treatment"].astype(np.float64),
             "observed": rows["observed"].astype(bool),
+            **{name: rows[name].astype(np.float64) for name in covariate_names(rows)},
         }
     ).reset_index(drop=True)
 

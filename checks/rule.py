@@ -7,6 +7,7 @@ Each stage of the checks lays out what it knows in tables named by what one row 
     units         one unit
     periods       one period
     completeness  one unit, before it is known whether its rows are all there
+    covariates    one covariate
     exclusions    one unit the plan excludes
     intentions    one thing the plan says about the treatment
     panel         the whole panel, in a single row
@@ -31,6 +32,7 @@ LABELS = {
     "units": ("unit",),
     "periods": ("period",),
     "completeness": ("unit", "first_absent"),
+    "covariates": ("covariate", "first"),
     "exclusions": ("unit",),
     "intentions": ("point",),
     "panel": ("study",),

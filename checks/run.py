@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from checks import delivered, design, grid, outcomes
+from checks import covariates, delivered, design, grid, outcomes
 from checks.evidence import gathering
 from checks.facts import rectangle
 from checks.report import Check, Report
@@ -22,6 +22,7 @@ CHECKS: tuple[Rule, ...] = (
     *delivered.CELL_RULES,
     *grid.GRID_RULES,
     *grid.COMPLETENESS_RULES,
+    *covariates.COVARIATE_RULES,
     *design.DESIGN_RULES,
     *outcomes.OUTCOME_RULES,
 )
@@ -32,8 +33,9 @@ Stage = tuple[Mapping[str, pd.DataFrame], tuple[Rule, ...]]
 def check(rows: pd.DataFrame, plan: Plan) -> Report:
     """What holds and what does not, with the complete Great Expectations result.
 
-    rows: unit, period, outcome, treatment, observed; one row per cell, all units of the panel
-        (those the plan excludes too). Left as they are. Safe to call from several threads.
+    rows: unit, period, outcome, treatment, observed, then covariates; one row per cell, all units
+        of the panel (those the plan excludes too). Left as they are. Safe to call from several
+        threads.
     """
     checks: list[Check] = []
     with gathering(plan) as evidence:
@@ -58,7 +60,12 @@ def _stages(rows: pd.DataFrame, plan: Plan) -> Iterator[Stage]:
     tables = {"exclusions": exclusions, "periods": grid.periods_table(rows)}
     yield tables, _applicable(grid.GRID_RULES, tables)
 
-    yield {"completeness": grid.completeness_table(rows)}, grid.COMPLETENESS_RULES
+    tables = {
+        "completeness": grid.completeness_table(rows),
+        "covariates": covariates.covariates_table(rows),
+    }
+    given = _applicable(covariates.COVARIATE_RULES, tables)
+    yield tables, (*grid.COMPLETENESS_RULES, *given)
 
     facts = rectangle(rows)
     tables = {
@@ -80,7 +87,7 @@ def _stages(rows: pd.DataFrame, plan: Plan) -> Iterator[Stage]:
 
 
 def _applicable(rules: tuple[Rule, ...], tables: Mapping[str, pd.DataFrame]) -> tuple[Rule, ...]:
-    """Rules about a table that has rows: a plan need not exclude or foretell anything."""
+    """Rules about a table that has rows: not every study excludes, foretells or has covariates."""
     return tuple(rule for rule in rules if len(tables[rule.table]))
 
 

@@ -64,19 +64,25 @@ def ingest(
     period: Annotated[str | None, typer.Option(help="Column of the period.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Column of the outcome.")] = None,
     treatment: Annotated[str | None, typer.Option(help="Column of the treatment, 0 or 1.")] = None,
+    covariate: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of a covariate, a number in every row; may be given again."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Load a long file into the ledger as a panel.
 
     Columns are unit, period (or time), outcome, treatment (or treated) unless named. A missing
     outcome is an empty cell, never 0. A panel of the same name is replaced; results keep theirs.
+    Covariates are kept with the panel; estimators use them where a study's settings ask for it.
 
     Example: liftledger ingest sales.csv --panel sales --unit store --period week --outcome units
     """
     from liftledger.data import ingest_file
 
     named = {"unit": unit, "period": period, "outcome": outcome, "treatment": treatment}
-    done = ingest_file(file, panel, {role: name for role, name in named.items() if name})
+    given: dict[str, str | list[str]] = {role: name for role, name in named.items() if name}
+    done = ingest_file(file, panel, given | {"covariates": covariate or []})
     _show(done.facts, done.text, as_json)
 
 

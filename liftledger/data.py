@@ -20,19 +20,25 @@ class Done:
     text: str
 
 
-def ingest_file(file: Path, panel: str, named: Mapping[str, str]) -> Done:
-    """Load a file as a panel. Raises InvalidFile, DatabaseUnavailable."""
+def ingest_file(file: Path, panel: str, named: Mapping[str, str | list[str]]) -> Done:
+    """Load a file as a panel. Raises InvalidFile, InvalidPlan, DatabaseUnavailable.
+
+    named: column of each role; of covariates, a list
+    """
+    from studies.plan import named_columns
+
+    named_columns(named)  # before a database is started for nothing
     with opened() as url:
         return ingest_into(url, file, panel, named)
 
 
-def ingest_into(url: str, file: Path, panel: str, named: Mapping[str, str]) -> Done:
+def ingest_into(url: str, file: Path, panel: str, named: Mapping[str, str | list[str]]) -> Done:
     """The same, into a database that is open already."""
     from storage.ledger import ledger
     from storage.outcomes import ingest, read_file
-    from studies import Columns
+    from studies.plan import named_columns
 
-    frame = read_file(file, Columns(**named))
+    frame = read_file(file, named_columns(named))
     with ledger(url) as session:
         done = ingest(session, panel, frame)
     facts = {
@@ -40,10 +46,14 @@ def ingest_into(url: str, file: Path, panel: str, named: Mapping[str, str]) -> D
         "rows": done.rows,
         "units": done.units,
         "periods": done.periods,
+        "covariates": list(done.covariates),
         "replaced": bool(done.replaced),
     }
-    again = "; what the panel held before is replaced" if done.replaced else ""
-    text = f"{panel}: {done.rows:,} rows, {done.units:,} units, {done.periods:,} periods{again}"
+    text = f"{panel}: {done.rows:,} rows, {done.units:,} units, {done.periods:,} periods"
+    if done.covariates:
+        text += f", covariates {', '.join(done.covariates)}"
+    if done.replaced:
+        text += "; what the panel held before is replaced"
     return Done(facts, text)
 
 

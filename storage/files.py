@@ -42,6 +42,7 @@ def read_file(path: Path, columns: Columns) -> pd.DataFrame:
         read.labels(names.period, "period"),
         read.numbers(names.outcome, "outcome"),
         read.numbers(names.treatment, "treatment"),
+        {name: read.numbers(name, "covariate") for name in names.covariates},
     )
 
 
@@ -73,7 +74,7 @@ class _Reader:
                 ) from error
         texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
         texts = pc.if_else(pc.is_in(texts, pa.array(MISSING)), pa.scalar(None, pa.string()), texts)
-        if role == "treatment":
+        if role != "outcome":
             for word, number in TRUTH.items():
                 texts = pc.if_else(pc.equal(pc.utf8_lower(texts), word), number, texts)
         bad = pc.invert(pc.match_substring_regex(texts, NUMBER))

@@ -55,17 +55,20 @@ def resolve(
 
     Raises the refusal given, naming every column that is missing and those that exist.
     """
-    names = columns.model_dump()
+    names = columns.model_dump(exclude={"covariates"})
     for role, alias in ALIASES.items():
-        if role not in columns.model_fields_set and names[role] not in present and alias in present:
+        unnamed = role not in columns.model_fields_set and names[role] not in present
+        if unnamed and alias in present and alias not in columns.covariates:
             names[role] = alias
-    missing = [f"{name!r} (the {role})" for role, name in names.items() if name not in present]
+    called = [(f"the {role}", name) for role, name in names.items()]
+    called += [("a covariate", name) for name in columns.covariates]
+    missing = [f"{name!r} ({role})" for role, name in called if name not in present]
     if missing:
         raise refusal(
             f"{where} has no column {' and no column '.join(missing)}; it has: "
             f"{', '.join(present) or 'none'}. Say which column is which"
         )
-    twice = sorted({name for name in names.values() if list(present).count(name) > 1})
+    twice = sorted({name for _, name in called if list(present).count(name) > 1})
     if twice:
         raise refusal(f"{where} has more than one column called {', '.join(map(repr, twice))}")
-    return Columns(**names)
+    return Columns(**names, covariates=columns.covariates)

@@ -1,11 +1,12 @@
 """Bringing a panel in: a file's rows to the table `outcomes`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import delete
+import pyarrow.compute as pc
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from estimators.core.panel import listed
@@ -15,8 +16,8 @@ from storage.database import lock
 from storage.errors import InvalidFile
 from storage.files import read_file
 from storage.provenance import whoami
-from storage.rows import cells
-from storage.tables import Outcome
+from storage.rows import cells, covariate_names
+from storage.tables import Covariate, Outcome
 
 __all__ = ["Ingested", "ingest", "read_file"]
 
@@ -29,13 +30,14 @@ class Ingested:
     units: int
     periods: int
     replaced: int
+    covariates: tuple[str, ...] = ()
 
 
 def ingest(session: Session, panel: str, frame: pd.DataFrame) -> Ingested:
     """Write a panel's rows; a panel of the same name is replaced as a whole.
 
     frame: columns unit, period, outcome, treatment, and observed where a nan outcome is not
-        simply missing (see storage.rows)
+        simply missing; any other column is a covariate (see storage.rows)
     Others see the old panel until the transaction commits, then the new one. Raises InvalidFile
     when a (unit, period) comes twice.
     """
@@ -44,16 +46,19 @@ def ingest(session: Session, panel: str, frame: pd.DataFrame) -> Ingested:
     _refuse_doubled(frame)
     lock(session, f"panel:{panel}")
     removed = session.connection().execute(delete(Outcome).where(Outcome.panel == panel))
+    covariates = covariate_names(frame)
+    _name_covariates(session, panel, covariates)
     copy_in(session, Outcome.__tablename__, _table(panel, frame))
     done = Ingested(
         rows=len(frame),
         units=int(frame["unit"].nunique()),
         periods=int(frame["period"].nunique()),
         replaced=removed.rowcount,
+        covariates=tuple(covariates),
     )
-    details = {
-        "rows": done.rows, "units": done.units, "periods": done.periods, "replaced": done.replaced
-    }  # fmt: skip
+    details = asdict(done)
+    if not covariates:
+        del details["covariates"]  # as it was recorded before there were any
     audit.record(session, "panel_ingested", panel, details, whoami())
     return done
 
@@ -63,17 +68,39 @@ def _table(panel: str, frame: pd.DataFrame) -> pa.Table:
     outcome = frame["outcome"].to_numpy(dtype="float64")
     missing = ~frame["observed"].to_numpy() if "observed" in frame else frame["outcome"].isna()
     treatment = frame["treatment"].to_numpy(dtype="float64")
-    return pa.table(
-        {
-            "panel": pa.repeat(pa.scalar(panel), len(frame)),
-            "unit": _texts(frame["unit"]),
-            "period": _texts(frame["period"]),
-            "outcome": pa.array(
-                outcome, mask=missing.to_numpy() if isinstance(missing, pd.Series) else missing
-            ),
-            "treatment": pa.array(treatment, mask=pd.isna(treatment)),
-        }
+    columns = {
+        "panel": pa.repeat(pa.scalar(panel), len(frame)),
+        "unit": _texts(frame["unit"]),
+        "period": _texts(frame["period"]),
+        "outcome": pa.array(
+            outcome, mask=missing.to_numpy() if isinstance(missing, pd.Series) else missing
+        ),
+        "treatment": pa.array(treatment, mask=pd.isna(treatment)),
+    }
+    if names := covariate_names(frame):
+        columns["covariates"] = _arrays([frame[name] for name in names])
+    return pa.table(columns)
+
+
+def _name_covariates(session: Session, panel: str, names: list[str]) -> None:
+    """Which covariates the panel has, in the order of `outcomes.covariates`."""
+    session.connection().execute(delete(Covariate).where(Covariate.panel == panel))
+    if names:
+        rows = [
+            {"panel": panel, "position": place, "name": name}
+            for place, name in enumerate(names, start=1)
+        ]
+        session.connection().execute(insert(Covariate), rows)
+
+
+def _arrays(columns: "list[pd.Series[Any]]") -> pa.Array:
+    """One array of PostgreSQL's per row, as COPY reads it: {1.5,NULL}."""
+    numbers = [column.to_numpy(dtype="float64") for column in columns]
+    texts = [pa.array(array, mask=pd.isna(array)).cast(pa.string()) for array in numbers]
+    joined = pc.binary_join_element_wise(
+        *texts, ",", null_handling="replace", null_replacement="NULL"
     )
+    return pc.binary_join_element_wise("{", joined, "}", "")
 
 
 def _texts(labels: "pd.Series[Any]") -> pa.Array:

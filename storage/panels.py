@@ -22,7 +22,12 @@ from storage.copying import LABEL, copy_out, raw
 from storage.database import first_line
 from storage.errors import InvalidSource, UnknownPanel
 from storage.labels import resolve
-from storage.relations import find_relation, known_panels, known_relations
+from storage.relations import (
+    find_relation,
+    known_covariates,
+    known_panels,
+    known_relations,
+)
 from storage.rows import build, exclude, to_panel
 from studies import Columns
 from studies.plan import Source
@@ -36,6 +41,7 @@ ALLOWED = {
     "outcome": (NUMBERS, "numbers"),
     "treatment": ((*NUMBERS, "bool"), "0 and 1, or true and false"),
     "period": (PERIODS, "whole numbers, dates or text"),
+    "covariate": ((*NUMBERS, "bool"), "numbers, or true and false"),
 }
 
 OPEN_ALONE = """
@@ -73,35 +79,50 @@ def _pulled(session: Session, where: str, query: sql.Composable, columns: Column
         codes = {column.name: column.type_code for column in described}
     names = resolve(columns, present, where, InvalidSource)
     types = _types(session, list(codes.values()))
-    for role, (allowed, wanted) in ALLOWED.items():
-        name = getattr(names, role)
+    for name, role in _roles(names):
+        allowed, wanted = ALLOWED[role]
         if types[codes[name]] not in allowed:
             raise InvalidSource(
                 f"{where}: column {name!r} (the {role}) holds {types[codes[name]]}, "
                 f"but must hold {wanted}; cast it, or name another column"
             )
+    numbers = (names.treatment, *names.covariates)
     selected = sql.SQL("SELECT {}::text, {}::text, {}::float8, {} FROM {} AS panel").format(
         sql.Identifier(names.unit),
         sql.Identifier(names.period),
         sql.Identifier(names.outcome),
-        _number(names.treatment, types[codes[names.treatment]]),
+        sql.SQL(", ").join(_number(name, types[codes[name]]) for name in numbers),
         query,
     )
     kinds = {"unit": LABEL, "period": LABEL, "outcome": pa.float64(), "treatment": pa.float64()}
+    covariates = dict.fromkeys(names.covariates, pa.float64())
     with _refusing(where):
-        table = copy_out(session, selected, kinds)
+        table = copy_out(session, selected, kinds | covariates)
     _refuse_unlabelled(table, where, names)
-    return build(*(table[name] for name in kinds))
+    unit, period, outcome, treatment = (table[name] for name in kinds)
+    return build(unit, period, outcome, treatment, {name: table[name] for name in covariates})
 
 
 def _named(session: Session, name: str) -> tuple[str, sql.Composable, Columns]:
     """An ingested panel of that name, else a relation of that name."""
     known = known_panels(session)
     if name in known:
-        query = sql.SQL(
-            "(SELECT unit, period, outcome, treatment FROM outcomes WHERE panel = {})"
-        ).format(sql.Literal(name))
-        return f"panel {name}", query, Columns()
+        covariates = known_covariates(session, name)
+        query = sql.SQL("(SELECT {} FROM outcomes WHERE panel = {})").format(
+            sql.SQL(", ").join(
+                [
+                    sql.SQL("unit, period, outcome, treatment"),
+                    *(
+                        sql.SQL("covariates[{}] AS {}").format(
+                            sql.Literal(place), sql.Identifier(covariate)
+                        )
+                        for place, covariate in enumerate(covariates, start=1)
+                    ),
+                ]
+            ),
+            sql.Literal(name),
+        )
+        return f"panel {name}", query, Columns(covariates=tuple(covariates))
     relation = find_relation(session, name)
     if relation is None:
         raise UnknownPanel(
@@ -172,6 +193,12 @@ def _types(session: Session, codes: Sequence[int]) -> dict[int, str]:
         {"codes": list(codes)},
     )
     return {row.oid: row.typname for row in found}
+
+
+def _roles(names: Columns) -> list[tuple[str, str]]:
+    """Columns whose type matters, each with the role it plays."""
+    single = [(getattr(names, role), role) for role in ("outcome", "treatment", "period")]
+    return [*single, *((name, "covariate") for name in names.covariates)]
 
 
 def _number(name: str, kind: str) -> sql.Composable:

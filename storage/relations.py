@@ -3,9 +3,11 @@
 from difflib import SequenceMatcher
 
 from psycopg2 import sql
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
+
+from storage.tables import Covariate
 
 NAMED = 10  # relations listed when one is missing, the most similar first
 
@@ -32,6 +34,12 @@ ALL = text(RELATIONS + " AND space.nspname NOT IN ('pg_catalog', 'information_sc
 def known_panels(session: Session) -> list[str]:
     """Names of the ingested panels."""
     return list(session.scalars(KNOWN_PANELS))
+
+
+def known_covariates(session: Session, panel: str) -> list[str]:
+    """Covariates of an ingested panel, in their order in `outcomes.covariates`."""
+    found = select(Covariate.name).where(Covariate.panel == panel).order_by(Covariate.position)
+    return list(session.scalars(found))
 
 
 def find_relation(session: Session, name: str) -> sql.Identifier | None:

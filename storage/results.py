@@ -218,6 +218,8 @@ def _refuse_other_panel(session: Session, analysis: Analysis) -> None:
     if (kept.units, kept.periods) != (seen.units, seen.periods) or not (
         np.array_equal(kept.outcome, seen.outcome, equal_nan=True)
         and np.array_equal(kept.treatment, seen.treatment)
+        and kept.covariate_names == seen.covariate_names
+        and np.array_equal(np.asarray(kept.covariates), np.asarray(seen.covariates))
     ):
         raise StorageError(
             f"snapshot {analysis.snapshot_hash[:12]} is not the panel that was analysed for "

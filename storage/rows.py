@@ -6,11 +6,12 @@
     treatment   float64; nan where it is not there
     observed    bool; false where there is no outcome. A nan that someone stored as a number is
                 kept with observed true, so that the checks can refuse it
+    then one column per covariate, by its own name: float64, nan where it is not known
 
 Rows are as found: cells may be missing, doubled, or hold what no panel may. The checks say so.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -36,6 +37,7 @@ def build(
     period: pa.ChunkedArray,
     outcome: pa.ChunkedArray,
     treatment: pa.ChunkedArray,
+    covariates: Mapping[str, pa.ChunkedArray],
 ) -> pd.DataFrame:
     """Rows from Arrow columns: labels coded by dictionary and without nulls, numbers float64."""
     texts, positions = _coded(period)
@@ -45,6 +47,7 @@ def build(
         outcome.to_numpy(),
         treatment.to_numpy(),
         np.asarray(pc.is_valid(outcome)),
+        {name: column.to_numpy() for name, column in covariates.items()},
     )
 
 
@@ -55,6 +58,7 @@ def assemble(
     outcome: Floats,
     treatment: Floats,
     observed: npt.NDArray[np.bool_],
+    covariates: Mapping[str, Floats],
 ) -> pd.DataFrame:
     """Rows from arrays; labels may come in any order, codes point into them."""
     order = sorted(range(len(labels)), key=labels.__getitem__)
@@ -65,7 +69,13 @@ def assemble(
         categories=pd.Index([labels[i] for i in order], dtype=object),
     )
     columns = (unit, period, outcome, treatment, observed)
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), copy=False)
+    found = dict(zip(COLUMNS, columns, strict=True)) | dict(covariates)
+    return pd.DataFrame(found, copy=False)
+
+
+def covariate_names(rows: pd.DataFrame) -> list[str]:
+    """The covariates of these rows, in order."""
+    return [str(name) for name in rows.columns if name not in COLUMNS]
 
 
 def period_array(labels: Sequence[int] | Sequence[str]) -> npt.NDArray[Any]:
@@ -97,8 +107,9 @@ def without(rows: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
 def to_panel(rows: pd.DataFrame) -> Panel:
     """The rectangular panel: units and periods in order, nan where not observed.
 
-    A cell without a row is not observed and not treated. Raises InvalidPanel for a doubled cell
-    or a value no panel may hold, InvalidPeriods for labels that are no periods.
+    A cell without a row is not observed and not treated. Raises InvalidPanel for a doubled cell,
+    a value no panel may hold, or a covariate not known somewhere; InvalidPeriods for labels that
+    are no periods.
     """
     labels = [str(label) for label in rows["unit"].cat.categories]
     order = unit_order(labels)
@@ -115,11 +126,17 @@ def to_panel(rows: pd.DataFrame) -> Panel:
     outcome, treatment = np.full(shape, np.nan), np.zeros(shape, dtype=np.bool_)
     outcome[i, t] = rows["outcome"].where(rows["observed"])
     treatment[i, t] = rows["treatment"] == 1.0
+    names = covariate_names(rows)
+    covariates = np.full((*shape, len(names)), np.nan)
+    for k, name in enumerate(names):
+        covariates[i, t, k] = rows[name]
     return Panel(
         outcome,
         treatment,
         tuple(labels[k] for k in order),
         tuple(periods.tolist()[k] for k in in_time),
+        covariates if names else None,
+        tuple(names),
     )
 
 

@@ -7,6 +7,9 @@ Canonical bytes, whatever order the rows came in:
     for each row, sorted by unit, period, then bits of the numbers, as little-endian arrays:
     unit int32 · period int32 · outcome float64 · treatment float64 · observed uint8
 
+Rows with covariates begin with "liftledger rows 2\n"; the JSON names them as well, and one float64
+array of each follows. Rows without have the bytes, and so the hash, they always had.
+
 The hash is the SHA-256 of these bytes; what is stored is their zlib stream, so the hash does not
 depend on the compressor. Nothing is pickled. Numbers are kept by their bits, but an outcome that
 was not observed is always the same nan.
@@ -28,10 +31,11 @@ from storage import audit
 from storage.errors import StorageError
 from storage.json_values import canonical
 from storage.provenance import whoami
-from storage.rows import assemble, period_array
+from storage.rows import assemble, covariate_names, period_array
 from storage.tables import Snapshot
 
 MAGIC = b"liftledger rows 1\n"
+WITH_COVARIATES = b"liftledger rows 2\n"
 SPEED = 1  # zlib level: 1 is six times as fast as the default and 2 % larger on real panels
 LAYOUT = (
     ("unit", "<i4"), ("period", "<i4"), ("outcome", "<f8"), ("treatment", "<f8"), ("observed", "u1")
@@ -90,25 +94,33 @@ def encode(rows: pd.DataFrame) -> tuple[dict[str, Any], bytes]:
         "treatment": rows["treatment"].to_numpy(dtype=np.float64),
         "observed": observed,
     }
-    order = _order(columns, len(periods))
-    header = {
+    names = covariate_names(rows)
+    covariates = [rows[name].to_numpy(dtype=np.float64) for name in names]
+    covariates = [np.where(np.isnan(found), np.nan, found) for found in covariates]
+    order = _order(columns, covariates, len(periods))
+    header: dict[str, Any] = {
         "rows": len(rows),
         "units": [str(label) for label in units],
         "periods": [label if isinstance(label, str) else int(label) for label in periods],
     }
+    if names:
+        header["covariates"] = names
+    magic = WITH_COVARIATES if names else MAGIC
     arrays = [columns[name][order].astype(kind).tobytes() for name, kind in LAYOUT]
-    return header, b"".join([MAGIC, canonical(header).encode(), b"\n", *arrays])
+    arrays += [found[order].astype("<f8").tobytes() for found in covariates]
+    return header, b"".join([magic, canonical(header).encode(), b"\n", *arrays])
 
 
 def decode(content: bytes) -> pd.DataFrame:
     """The rows of canonical bytes."""
-    if not content.startswith(MAGIC):
+    if not content.startswith((MAGIC, WITH_COVARIATES)):
         raise StorageError(f"a snapshot begins with {content[:18]!r}: written by a later release")
     end = content.index(b"\n", len(MAGIC))
     header = json.loads(content[len(MAGIC) : end])
     columns: dict[str, npt.NDArray[Any]] = {}
     start = end + 1
-    for name, kind in LAYOUT:
+    covariates = header.get("covariates", [])
+    for name, kind in (*LAYOUT, *((name, "<f8") for name in covariates)):
         found = np.frombuffer(content, dtype=kind, count=header["rows"], offset=start)
         columns[name] = found.astype(found.dtype.newbyteorder("="))
         start += found.nbytes
@@ -119,6 +131,7 @@ def decode(content: bytes) -> pd.DataFrame:
         columns["outcome"],
         columns["treatment"],
         columns["observed"].astype(np.bool_),
+        {name: columns[name] for name in covariates},
     )
 
 
@@ -132,11 +145,13 @@ def _coded(labels: "pd.Series[Any]") -> tuple[list[Any], npt.NDArray[np.int32]]:
     return [found[i] for i in order], rank[codes]
 
 
-def _order(columns: dict[str, npt.NDArray[Any]], periods: int) -> npt.NDArray[np.intp]:
+def _order(
+    columns: dict[str, npt.NDArray[Any]], covariates: list[npt.NDArray[np.float64]], periods: int
+) -> npt.NDArray[np.intp]:
     """Sorted by cell; bits decide between rows of the same cell, so that any order is the same."""
     cell = columns["unit"].astype(np.int64) * max(periods, 1) + columns["period"]
     order = np.argsort(cell, kind="stable")
     if (np.diff(cell[order]) > 0).all():
         return order
-    bits = [columns[name].view(np.int64) for name in ("treatment", "outcome")]
-    return np.lexsort([*bits, columns["observed"], cell])
+    numbers = [*reversed(covariates), columns["treatment"], columns["outcome"]]
+    return np.lexsort([*(one.view(np.int64) for one in numbers), columns["observed"], cell])

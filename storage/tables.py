@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy models: what goes in, what is asked, what happened.
 
-Everything but `outcomes` is insert-only: triggers of the database (see migrations/) refuse
+Everything but an ingested panel is insert-only: triggers of the database (see migrations/) refuse
 UPDATE, DELETE and TRUNCATE. Columns of type `json` keep the text that was written, to the byte,
 so that hashes over them can be checked in SQL. What hangs on a result is in answer_tables.py.
 """
@@ -12,12 +12,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
     FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import SHA256, Number, Table, When
@@ -43,6 +45,27 @@ class Outcome(Table):
     treatment: Mapped[float | None] = mapped_column(
         comment="1: under treatment, 0: not; the checks refuse the rest"
     )
+    covariates: Mapped[list[float | None] | None] = mapped_column(
+        ARRAY(Double), comment="in the order of the table covariates; null: the panel has none"
+    )
+
+
+class Covariate(Table):
+    """One covariate of an ingested panel."""
+
+    __tablename__ = "covariates"
+    __table_args__ = (
+        PrimaryKeyConstraint("panel", "position"),
+        UniqueConstraint("panel", "name"),
+        CheckConstraint("position >= 1", name="position"),
+        {"comment": "one covariate of an ingested panel; its values are in outcomes.covariates"},
+    )
+
+    panel: Mapped[str] = mapped_column(comment="name the panel was ingested under")
+    position: Mapped[int] = mapped_column(
+        autoincrement=False, comment="1, 2, ...: place in outcomes.covariates"
+    )
+    name: Mapped[str] = mapped_column(comment="what the covariate is called")
 
 
 class Study(Table):

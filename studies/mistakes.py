@@ -1,5 +1,6 @@
 """What is wrong with a study file, said with its line and what is allowed there."""
 
+import re
 from collections.abc import Iterator, Sequence
 from inspect import isclass
 from typing import Any, get_args
@@ -52,11 +53,12 @@ def _sentence(mistake: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
     name = ".".join(part for part in path if isinstance(part, str))
     if mistake["type"] == "extra_forbidden":
         known = ", ".join(_model_at(model, path[:-1]).model_fields)
-        return f"unknown key {name}; known here: {known}"
+        return f"unknown key {name}; known here: {known or 'none'}"
     if mistake["type"] == "missing":
         return f"{name} is missing"
     allowed = mistake["msg"].removeprefix("Value error, ").removeprefix("Input ")
     allowed = allowed.replace("a valid tuple", "a list").replace("a valid string", "text")
+    allowed = re.sub(r"a valid dictionary or instance of \w+", "a mapping", allowed)
     given = mistake["input"]
     if isinstance(given, str | int | float | None):
         return f"{name}: {allowed}, not {'empty' if given is None else repr(given)}"

@@ -1,22 +1,22 @@
 """The plan of a study: the question, the panel, and how it will be answered.
 
 A plan is decided before the result is seen. Its canonical JSON is what is hashed, stored and
-compared: two files that mean the same have the same hash, whatever their layout or comments.
+compared: two files that mean the same have the same hash, whatever their layout or comments. Keys
+that came after plans were first stored are left out of it while they say nothing, so that a plan
+without them has the hash it always had.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -29,6 +29,8 @@ from pydantic import (
 from estimators import ESTIMATORS, VARIANCES
 from studies.errors import InvalidPlan
 from studies.mistakes import CHOICES, mistakes, not_yaml, repeated_keys
+from studies.part import Part
+from studies.settings import AllSettings, Settings
 from studies.yaml_1_2 import Loader
 
 NAMED, DESCRIBED = CHOICES
@@ -71,22 +73,43 @@ Label = Annotated[str | int | float, BeforeValidator(_a_label)]
 Name = Annotated[str, AfterValidator(_a_name)]
 EstimatorKey = Annotated[str, _one_of(ESTIMATORS)]
 VarianceKind = Annotated[str, _one_of(VARIANCES)]
+ROLES = ("unit", "period", "outcome", "treatment", "observed")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class Columns(Part):
+    """Which columns of the user's relation or query play the four roles of a panel.
 
-
-class Columns(_Part):
-    """Which columns of the user's relation or query play the four roles of a panel."""
+    covariates: columns of numbers, known in every cell, that estimators may be asked to use
+    """
 
     unit: str = "unit"
     period: str = "period"
     outcome: str = "outcome"
     treatment: str = "treatment"
+    covariates: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+
+    @field_validator("covariates")
+    @classmethod
+    def _names_of_their_own(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError("each may be listed once")
+        if taken := [name for name in names if name in {*ROLES, *info.data.values()}]:
+            raise ValueError(
+                f"{', '.join(taken)}: the name of another column of the panel; call it otherwise"
+            )
+        return names
 
 
-class Source(_Part):
+def named_columns(named: Mapping[str, Any]) -> Columns:
+    """Columns as a command names them. Raises InvalidPlan."""
+    try:
+        return Columns(**named)
+    except ValidationError as error:
+        said = [mistake["msg"].removeprefix("Value error, ") for mistake in error.errors()]
+        raise InvalidPlan(f"covariates: {'; '.join(said)}") from error
+
+
+class Source(Part):
     """Where the panel lives when it was not ingested: a relation or a query of the user's."""
 
     relation: str | None = None
@@ -100,13 +123,13 @@ class Source(_Part):
         return self
 
 
-class Donors(_Part):
+class Donors(Part):
     """Units that must not serve as comparison (own promotions, spill-over, closures)."""
 
     exclude: tuple[Label, ...] = ()
 
 
-class PlannedTreatment(_Part):
+class PlannedTreatment(Part):
     """What the plan says was treated; every key given must be what the data say.
 
     pattern: block (same run of periods, which may end), staggered (stay treated) or on_off
@@ -121,7 +144,7 @@ class PlannedTreatment(_Part):
     cells: int | None = Field(default=None, ge=1)
 
 
-class Requirements(_Part):
+class Requirements(Part):
     """What the data must offer before any estimator sees them.
 
     observed: share of cells that must be observed (missing outcomes are empty, never 0)
@@ -132,7 +155,7 @@ class Requirements(_Part):
     observed: float = Field(default=0.95, gt=0, le=1)
 
 
-class InferencePlan(_Part):
+class InferencePlan(Part):
     """How sure: level of intervals, the variance that is primary, placebos at most per pool."""
 
     level: float = Field(default=0.95, gt=0.5, lt=1)
@@ -140,8 +163,13 @@ class InferencePlan(_Part):
     placebos: int = Field(default=200, ge=20, le=100_000)
 
 
-class Plan(_Part):
-    """One question asked of one panel."""
+class Plan(Part):
+    """One question asked of one panel.
+
+    incomparable: what to do with units treated in every period, and periods in which nobody is
+        untreated: refuse the panel, or drop them and list what was dropped
+    settings: by estimator; see studies.settings
+    """
 
     study: Name
     question: str = Field(min_length=1)
@@ -157,8 +185,14 @@ class Plan(_Part):
     donors: Donors = Donors()
     treatment: PlannedTreatment = PlannedTreatment()
     requirements: Requirements = Requirements()
+    incomparable: Literal["refuse", "drop"] = Field(
+        default="refuse", exclude_if=lambda choice: choice == "refuse"
+    )
     estimators: tuple[EstimatorKey, ...] = Field(default=tuple(ESTIMATORS), min_length=1)
     primary: EstimatorKey = Field(default="sdid", validate_default=True)
+    settings: Settings = Field(
+        default=Settings(), exclude_if=lambda settings: not settings.written()
+    )
     inference: InferencePlan = InferencePlan()
     seed: int = Field(default=1, ge=0)
 
@@ -176,6 +210,16 @@ class Plan(_Part):
         if primary not in estimators:
             raise ValueError(f"choose from the study's estimators: {', '.join(estimators)}")
         return primary
+
+    @field_validator("settings")
+    @classmethod
+    def _settings_are_used(cls, settings: AllSettings, info: ValidationInfo) -> AllSettings:
+        estimators = info.data.get("estimators", settings.written())
+        if idle := [key for key in settings.written() if key not in estimators]:
+            raise ValueError(
+                f"{', '.join(idle)}: not among the study's estimators: {', '.join(estimators)}"
+            )
+        return settings
 
     @field_validator("treatment")
     @classmethod

@@ -9,6 +9,7 @@ from estimators import ESTIMATORS, VARIANCES, Panel, evaluate
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimate, Refusal
 from studies import Plan
+from studies.settings import configured
 from tasks.narration import narrate
 
 
@@ -24,7 +25,7 @@ def estimate(panel: Panel, key: str, plan: Plan) -> Estimate | Refusal:
     try:
         found = evaluate(
             panel,
-            ESTIMATORS[key],
+            configured(ESTIMATORS[key], plan.settings.of(key)),
             VARIANCES.values(),
             level=settings.level,
             placebos=settings.placebos,

@@ -132,6 +132,19 @@ BROKEN = [
         "3 cells have no row",
     ),
     Broken(
+        "covariates_known",
+        lambda: with_value(
+            with_value(block().assign(price=1.0, depth=0.5), "depth", np.nan, "u3", 2004, 2005),
+            "price",
+            np.inf,
+            "u0",
+            2007,
+        ),
+        3,
+        ("price in 1 cells, first (u0, 2007)", "depth in 2 cells, first (u3, 2004)"),
+        "3 values of covariates",
+    ),
+    Broken(
         "treatment_varies",
         lambda: block().assign(treatment=0.0),
         1,
@@ -308,6 +321,19 @@ def test_an_excluded_donor_may_be_broken_in_every_other_way() -> None:
     data = block()
     data = data[~at(data, "u7", 2004)]
     data = without(data, "u7", 2000, 2001, 2002, 2003, 2005, 2006, 2007)
+    assert not check(data, plan()).passed
+    assert check(data, plan("donors: {exclude: [u7]}")).passed
+
+
+def test_a_covariate_may_be_whole_numbers_or_truths_and_text_is_named() -> None:
+    data = block().assign(open=True, stock=3)
+    assert check(data, plan()).passed
+    (found,) = check(data.assign(stock="many"), plan()).stops
+    assert found.examples == ("stock must hold numbers, found text",)
+
+
+def test_a_covariate_that_only_an_excluded_donor_lacks_is_known() -> None:
+    data = with_value(block().assign(price=1.0), "price", np.nan, "u7", 2004)
     assert not check(data, plan()).passed
     assert check(data, plan("donors: {exclude: [u7]}")).passed
 

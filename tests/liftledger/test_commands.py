@@ -68,12 +68,24 @@ def test_a_panel_and_a_study_are_put_on_record(shell: Shell) -> None:
     write_shop(shell.folder)
     ingested = json.loads(shell.type(*INGEST, "--json").stdout)
     assert ingested == {
-        "panel": "shop", "rows": 140, "units": 10, "periods": 14, "replaced": False,
+        "panel": "shop", "rows": 140, "units": 10, "periods": 14, "covariates": [],
+        "replaced": False,
     }  # fmt: skip
     assert json.loads(shell.type(*INGEST, "--json").stdout)["replaced"]
     first, again = (json.loads(shell.type("register", "shop.yaml", "--json").stdout) for _ in "12")
     assert (first["study"], first["version"], first["created"]) == ("shop", 1, True)
     assert again == {**first, "created": False}
+
+
+def test_covariates_are_named_one_by_one_and_a_wrong_one_is_one_line_and_exit_2(
+    shell: Shell,
+) -> None:
+    shop.sales().assign(price=1.5, shelf=2).to_csv(shell.folder / "sales.csv", index=False)
+    done = shell.type(*INGEST, "--covariate", "price", "--covariate", "shelf")
+    assert done.stdout == "shop: 140 rows, 10 units, 14 periods, covariates price, shelf\n"
+    twice = shell.type(*INGEST, "--covariate", "units")
+    assert twice.returncode == 2
+    assert "units: the name of another column" in complaint(twice)
 
 
 def test_data_that_do_not_pass_are_exit_3_with_a_line_per_check(shell: Shell) -> None:

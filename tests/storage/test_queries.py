@@ -62,9 +62,12 @@ NAMES = st.text(
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(panel=NAMES, relation=NAMES, names=st.lists(NAMES, min_size=4, max_size=4, unique=True))
+@given(panel=NAMES, relation=NAMES, names=st.lists(NAMES, min_size=5, max_size=5, unique=True))
 def test_any_name_is_quoted(engine: Engine, panel: str, relation: str, names: list[str]) -> None:
-    columns = Columns(**dict(zip(Columns.model_fields, names, strict=True)))
+    unit, period, outcome, treatment, covariate = names
+    columns = Columns(
+        unit=unit, period=period, outcome=outcome, treatment=treatment, covariates=(covariate,)
+    )
     with engine.connect() as connection, Session(connection) as session:
         done = ingest(session, panel, rows())
         assert (done.rows, done.replaced) == (len(rows()), 0)
@@ -77,11 +80,11 @@ def test_any_name_is_quoted(engine: Engine, panel: str, relation: str, names: li
             cursor.execute("CREATE SCHEMA made")
             cursor.execute(made)
             cursor.execute(
-                sql.SQL("INSERT INTO made.{} VALUES (1, 2, 0.1, 1)").format(
+                sql.SQL("INSERT INTO made.{} VALUES (1, 2, 0.1, 1, 7)").format(
                     sql.Identifier(relation)
                 )
             )
         source = Source(relation=f"made.{relation}", columns=columns)
         (row,) = pull(session, source).itertuples(index=False)
-        assert tuple(row) == ("1", 2, 0.1, 1.0, True)
+        assert tuple(row) == ("1", 2, 0.1, 1.0, True, 7.0)
         session.rollback()

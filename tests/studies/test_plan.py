@@ -30,6 +30,17 @@ def test_layout_and_comments_do_not_change_the_hash_and_meaning_does() -> None:
     assert parse_plan(START + "seed: 2\n").sha256() != parse_plan(START).sha256()
 
 
+def test_plans_that_were_registered_before_a_key_existed_keep_their_hash() -> None:
+    """Taken before covariates, incomparable and settings could be written."""
+    relation = parse_plan("study: a\nquestion: b\npanel: {relation: sales, columns: {unit: store}}")
+    assert parse_plan(START).sha256() == (
+        "1fa773f616f4fc1b413907b99c9f2b169e7685c2d74d031a6bdd7fd86dc6d3ff"
+    )
+    assert relation.sha256() == "627a59dddaa2c3568500287c6b6f37b1b69666cc21db0f7a993f864235b8453e"
+    silent = "incomparable: refuse\nsettings: {mc: {}}\n"
+    assert parse_plan(START + silent).sha256() == parse_plan(START).sha256()
+
+
 def test_a_plan_comes_back_from_its_canonical_json() -> None:
     plan = parse_plan(START + "treatment: {units: [1, a], first: 2024-W01}\n")
     assert Plan.model_validate_json(plan.canonical()) == plan
@@ -53,7 +64,7 @@ WRONG = {
     "a wrong key": (
         START + "\nestimator: [did]\n",
         "plan:5: unknown key estimator; known here: study, question, panel, measure, donors, "
-        "treatment, requirements, estimators, primary, inference, seed",
+        "treatment, requirements, incomparable, estimators, primary, settings, inference, seed",
     ),
     "a wrong key inside": (
         START + "inference:\n  level: 0.9\n  alpha: 0.1\n",
@@ -61,7 +72,8 @@ WRONG = {
     ),
     "a wrong key in a source": (
         "study: a\nquestion: b\npanel:\n  relation: sales\n  columns:\n    time: week\n",
-        "plan:6: unknown key panel.columns.time; known here: unit, period, outcome, treatment",
+        "plan:6: unknown key panel.columns.time; known here: unit, period, outcome, treatment, "
+        "covariates",
     ),
     "a wrong type": (
         START + "seed: one\n",
@@ -146,6 +158,19 @@ WRONG = {
     "a panel neither relation nor query": (
         "study: a\nquestion: b\npanel: {columns: {unit: store}}\n",
         "plan:3: panel: give either relation or query",
+    ),
+    "a covariate that is the outcome": (
+        "study: a\nquestion: b\npanel:\n  relation: c\n  columns:\n    covariates: [outcome]\n",
+        "plan:6: panel.columns.covariates: outcome: the name of another column of the panel; call "
+        "it otherwise",
+    ),
+    "a covariate twice": (
+        "study: a\nquestion: b\npanel: {query: c, columns: {covariates: [price, price]}}\n",
+        "plan:3: panel.columns.covariates: each may be listed once",
+    ),
+    "an unknown treatment of what cannot be compared": (
+        START + "incomparable: keep\n",
+        "plan:4: incomparable: should be 'refuse' or 'drop', not 'keep'",
     ),
     "a panel both relation and query": (
         "study: a\nquestion: b\npanel: {relation: c, query: d}\n",

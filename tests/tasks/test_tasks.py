@@ -24,10 +24,11 @@ from tasks.panels import arrange
 from tasks.publishing import artifact_key
 from tasks.retries import database_went_away
 
-PLAN = parse_plan(
+TEXT = (
     "study: shop\nquestion: What?\npanel: shop\ninference: {placebos: 20}\n"
     "donors: {exclude: [unit 7]}\n"
 )
+PLAN = parse_plan(TEXT)
 
 
 def every_task() -> dict[str, "Task[..., Any]"]:
@@ -86,6 +87,17 @@ def test_an_estimator_answers_with_every_variance_or_says_why_not() -> None:
         found = estimate.fn(panel(), "did", PLAN)
     assert isinstance(found, Estimate)
     assert len(found.inferences) == 4
+
+
+def test_an_estimator_runs_with_the_settings_of_the_plan_and_the_plans_seed() -> None:
+    asked = parse_plan(TEXT + "settings: {mc: {lambda_nn: inf}}\nseed: 9\n")
+    with disable_run_logger():
+        mc, did = (estimate.fn(panel(), key, asked) for key in ("mc", "did"))
+    assert isinstance(mc, Estimate)
+    assert isinstance(did, Estimate)
+    assert (mc.estimator.lambda_nn, mc.estimator.seed) == (np.inf, 9)  # type: ignore[attr-defined]
+    assert mc.estimator.tuning is None
+    assert mc.att == pytest.approx(did.att, abs=1e-8)  # without factors they are the same method
 
 
 def test_a_method_that_cannot_answer_is_an_answer() -> None:
