@@ -23,7 +23,7 @@ from numba import njit
 TOLERANCE = 1e-12
 DEPENDENT = 1e-13  # a pivot below this share says: already in the affine hull of the corral
 ZERO = 1e-15  # a weight
-PATIENCE = 30  # steps without a smaller gap
+PATIENCE = 10  # steps on end that lower neither the objective nor the gap
 
 
 @njit(cache=True, nogil=True)
@@ -52,13 +52,14 @@ def nearest_point(points, squares, ridge, start, lift):
             corral[k], share[k], inside[j] = j, best[j], True
             k += 1
     share[:k] /= np.sum(share[:k])
-    best_gap, stalled, steps = np.inf, 0, 0
+    best_gap, lowest, stalled, steps = np.inf, np.inf, 0, 0
     while True:
         steps += 1
         k = _settle(L, basis, corral, share, inside, k)
         slope, value, reach = _slopes(points, basis, corral, share, k, by_gram, lengths, ridge)
         gap = value - np.min(slope)
-        stalled = 0 if gap < best_gap * (1 - 1e-3) else stalled + 1
+        stalled = 0 if gap < best_gap or value < lowest * (1 - 1e-14) else stalled + 1
+        lowest = min(lowest, value)
         if gap < best_gap:
             best_gap = gap
             best[:] = 0.0

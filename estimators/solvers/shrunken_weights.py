@@ -25,31 +25,32 @@ from numba import njit
 
 STEPS = 25
 SHORTEST = 1 / 16  # share of a Newton step below which the walk is faster
+FAR = 100.0  # times the typical squared distance: not active in the first step
 EXACT = 1e-28  # twice a duality gap, as a share of ‖y‖² + ridge, that is rounding
 
 
 @njit(cache=True, nogil=True)
-def shrunken_weights(points, ridge, start):
+def shrunken_weights(points, squares, ridge, start):
     """The weights (n,), the steps taken, and whether they are the optimum.
 
-    points: (n, m) rows are donors minus the target      start: (n,) weights, or (0,) for none
+    points: (n, m) rows are donors minus the target      squares: (n,) their squared lengths
+    start: (n,) weights, or (0,) for none
     """
     n, m = points.shape
     # Around a donor near the target: the mean would give digits away where one donor is far.
-    middle = points[np.argmin(np.sum(points**2, axis=1))]
+    middle = points[np.argmin(squares)]
     centred = points - middle
-    weights = start.copy() if len(start) == n else np.full(n, 1 / n)
-    y, u, off, value = np.zeros(m), np.zeros(n), np.zeros(m), np.inf
+    active = start > 0 if len(start) == n else squares <= FAR * np.median(squares)
+    weights = active / np.sum(active)
+    y, u, value = np.zeros(m), np.zeros(n), np.inf
+    off, before = np.dot(weights, centred) + middle, np.inf
     for step in range(1, STEPS + 1):
-        active = weights > 0
-        target = _stationary(centred[active], middle, ridge)
-        d = target - y
+        d = _direction(centred[active], off, ridge)
         du = np.dot(centred, d)
         slope = -np.dot(d, off)
         t = 1.0
         while True:
-            ahead = y + t * d
-            at = u + t * du
+            ahead, at = y + t * d, u + t * du
             weights = projection(at / -ridge)
             dual = np.dot(ahead, 0.5 * ahead - middle) - np.dot(weights, at + 0.5 * ridge * weights)
             noise = 1e-14 * (np.dot(ahead, ahead) + abs(np.dot(ahead, middle)) + abs(dual))
@@ -60,9 +61,12 @@ def shrunken_weights(points, ridge, start):
                 return weights, step, False
         y, u, value = ahead, at, dual
         off = np.dot(weights, centred) + middle - y
-        settled = t == 1.0 and np.array_equal(weights > 0, active)
-        if settled or np.dot(off, off) <= EXACT * (np.dot(y, y) + ridge):
+        left = np.dot(off, off)
+        same = np.array_equal(weights > 0, active)
+        active = weights > 0
+        if left <= EXACT * (np.dot(y, y) + ridge) or (same and left > before / 4):
             return weights, step, True
+        before = left
     return weights, STEPS, False
 
 
@@ -86,15 +90,13 @@ def projection(v):
 
 
 @njit(cache=True, nogil=True)
-def _stationary(rows, middle, ridge):
-    """y of the piece on which these donors are active; rows are overwritten."""
+def _direction(rows, off, ridge):
+    """(I + C' C / ridge)⁻¹ off, C the active rows less their mean; rows are overwritten."""
     k, m = rows.shape
-    mean = np.dot(np.full(k, 1 / k), rows)
-    rows -= mean
-    mean += middle
+    rows -= np.dot(np.full(k, 1 / k), rows)
     system = np.dot(rows.T, rows) if k > m else np.dot(rows, rows.T)
     for q in range(len(system)):
         system[q, q] += ridge
     if k > m:
-        return ridge * np.linalg.solve(system, mean)
-    return mean - np.dot(np.linalg.solve(system, np.dot(rows, mean)), rows)
+        return ridge * np.linalg.solve(system, off)
+    return off - np.dot(np.linalg.solve(system, np.dot(rows, off)), rows)

@@ -46,16 +46,16 @@ def simplex_least_squares(
         return np.full(len(points), 1 / len(points)), 0, 0.0
     if start is None:
         start = np.zeros(0)
-    middle = len(points) // 2
+    middle = (len(points) - 1) // 2
     typical = float(np.partition(squares, middle)[middle])
     steps = 0
     if ridge > SHRINKING * typical:
-        weights, steps, settled = shrunken_weights(points, ridge, start)
-        share = _gap(points, squares, ridge, weights)
+        weights, steps, settled = shrunken_weights(points, squares, ridge, start)
+        share = duality_gap(points, squares, ridge, weights)
         if settled and share <= TOLERANCE:
             return weights, steps, share
     weights, walked = nearest_point(points, squares, ridge, start, typical + ridge)
-    share = _gap(points, squares, ridge, weights)
+    share = duality_gap(points, squares, ridge, weights)
     if share > TOLERANCE:
         raise NotConverged(
             f"simplex least squares: duality gap {share:.1e} of scale after {steps + walked} "
@@ -64,7 +64,10 @@ def simplex_least_squares(
     return weights, steps + walked, share
 
 
-def _gap(points: FloatArray, squares: FloatArray, ridge: float, weights: FloatArray) -> float:
+def duality_gap(
+    points: FloatArray, squares: FloatArray, ridge: float, weights: FloatArray
+) -> float:
+    """The gap above, as a share; points: (n, m) pⱼ, squares: (n,) their squared lengths."""
     x = weights @ points
     slope = points @ x + ridge * weights
     gap = float(weights @ slope - slope.min())

@@ -46,7 +46,7 @@ def unit_weights(panel: Panel, eta: float, *, intercept: bool = True) -> FloatAr
     """ω of the never-treated units; eta: ζ_ω/σ̂."""
     Y, before = panel.outcome[panel.control_units], panel.pre_periods
     own = panel.outcome[panel.treated_units].mean(axis=0)
-    sigma = _noise(panel)
+    sigma = noise(panel)
     return two_passes(Y[:, before].T, own[before], eta * sigma, 1e-5 * sigma, intercept=intercept)
 
 
@@ -60,7 +60,7 @@ def reference_estimate(panel: Panel, eta: float, period: str, *, intercept: bool
     omega = unit_weights(panel, eta, intercept=intercept)
     after = Y[:, ~before].mean(axis=1)
     if period == "fitted":
-        sigma = _noise(panel)
+        sigma = noise(panel)
         weights = two_passes(Y[:, before], after, 1e-6 * sigma, 1e-5 * sigma, intercept=True)
     else:
         weights = np.full(int(before.sum()), 1 / before.sum() if period == "equal" else 0.0)
@@ -68,6 +68,6 @@ def reference_estimate(panel: Panel, eta: float, period: str, *, intercept: bool
     return float(gap - omega @ (after - Y[:, before] @ weights))
 
 
-def _noise(panel: Panel) -> float:
+def noise(panel: Panel) -> float:
     before = panel.outcome[panel.control_units][:, panel.pre_periods]
     return float(np.diff(before, axis=1).std(ddof=1))

@@ -1,4 +1,7 @@
-"""Least squares over the simplex by projected gradient, run until it no longer moves."""
+"""Least squares over the simplex by projected gradient, run until it no longer moves.
+
+And what holds at an optimum, whoever found it: see `violation`.
+"""
 
 import numpy as np
 
@@ -32,3 +35,26 @@ def projected_gradient(
         after = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead, momentum, x = new + (momentum - 1) / after * (new - x), after, new
     return x
+
+
+def violation(A: FloatArray, b: FloatArray, ridge: float, x: FloatArray) -> float:
+    """How far from an optimum, as a share of what is being added up (Karush, Kuhn and Tucker).
+
+    At one, ⟨A x − b, aⱼ − b⟩ + ridge xⱼ is the same for all donors with weight and no smaller for
+    others, weights are not negative, and they sum to one.
+    """
+    points = A.T - b
+    residual = A @ x - b
+    slope = points @ residual + ridge * x
+    level = float(x @ slope)
+    far = x > 0
+    mean_square = float(x @ np.sum(points**2, axis=1) + ridge)
+    if mean_square == 0:
+        return 0.0
+    tied = float(np.max(x[far] * np.abs(slope[far] - level)))
+    return max(
+        tied / mean_square,
+        (level - float(slope.min())) / mean_square,
+        -float(x.min()),
+        abs(float(x.sum()) - 1),
+    )
