@@ -56,8 +56,8 @@ def test_what_early_stopping_leaves_is_reported_and_bounds_the_distance_to_the_o
 
 
 def test_small_weights_of_the_first_pass_are_dropped() -> None:
-    A, b = problem = np.eye(40), np.linspace(0, 0.05, 40)
-    weights, steps, _ = two_pass_weights(*problem, ridge=0.0, decrease=10.0)
+    A, b = np.eye(40), np.append([0.6, 0.3], np.full(38, 0.1 / 38))
+    weights, steps, _ = two_pass_weights(A, b, ridge=0.0, decrease=10.0)
     exact, _, _ = simplex_least_squares(A, b)
     assert steps == 4  # two a pass: from 40 equal weights to at most two large ones, and two more
     assert np.count_nonzero(weights) <= 4 < np.count_nonzero(exact)
