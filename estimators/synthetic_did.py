@@ -9,7 +9,9 @@
 ζ is chosen once, by tune(), and kept when placebos are refitted. Because σ̂ is taken around the
 overall mean of the differences, a shock common to all units moves ζ, and with it the estimate.
 With several runs of treatment each cohort has its own ω, λ and ζ; the ATT weights cohorts by
-treated cells.
+treated cells. Fields change who is compared with whom: weighting/options.py says how. With
+weights per_unit each unit has its own ω, and ζ counts one treated unit (N₁ = 1); the ATT is the
+mean over treated cells as ever.
 
 Source: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Algorithm 1 and equations 4–6;
 σ̂ as in the authors' code (n − 1). Departures from that code: exact optima instead of an
@@ -19,20 +21,21 @@ early-stopped Frank–Wolfe with a sparsifying second pass, no vanishing ridge o
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-import numpy as np
-
-from estimators.core.cohorts import CohortFit, fit_by_cohort
-from estimators.core.designs import (
-    Cohort,
-    cohorts,
-    require_donors,
-    require_pre_periods,
-    require_single_runs,
-)
-from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Fit, Tuning
-from estimators.core.panel import FloatArray, Panel
+from estimators.core.panel import Panel
 from estimators.solvers.simplex import simplex_least_squares
+from estimators.weighting.collapsed import Collapsed, Weighted
+from estimators.weighting.fits import find_targets, fit_by_target
+from estimators.weighting.options import (
+    Covariates,
+    Donors,
+    Gaps,
+    OnOff,
+    WeightsOf,
+    require_choices,
+)
+from estimators.weighting.shrinkage import Ridge, measured
+from estimators.weighting.targets import programs
 
 
 @dataclass(frozen=True)
@@ -40,83 +43,64 @@ class SyntheticDifferenceInDifferences:
     """Weights on donors, shrunk towards equal, and weights on periods.
 
     zeta: ζ above for each cohort in order of start, in the outcome's measure; tune() sets it
+    donors: never_treated, or not_yet_treated for those treated later, while they are untreated
+    gaps: refuse missing outcomes, or drop the donors and periods before treatment that have some
+    weights: average_of_treated, or per_unit for weights of each treated unit's own
+    on_off: refuse treatment that switches, or per_cell, an extension without published definition
+    covariates: ignore, projected (taken out by a two-way regression first) or joint (chosen
+        together with the weights)
+
+    Raises ValueError for any other choice.
     """
 
     name: ClassVar[str] = "sdid"
     tuning: ClassVar[Tuning | None] = None
     zeta: tuple[float, ...] | None = None
+    donors: Donors = "never_treated"
+    gaps: Gaps = "refuse"
+    weights: WeightsOf = "average_of_treated"
+    on_off: OnOff = "refuse"
+    covariates: Covariates = "ignore"
+
+    def __post_init__(self) -> None:
+        require_choices(self)
 
     def tune(self, panel: Panel) -> Self:
         """ζ from the noise of the donors before treatment, unless it is given.
 
         Raises UnsupportedDesign with fewer than two periods before treatment.
         """
-        require_single_runs(panel, self.name)
-        require_donors(panel, self.name)
         if self.zeta is not None:
             return self
-        found = cohorts(panel)
-        for cohort in found:
-            require_pre_periods(panel, cohort, self.name)
-        return replace(self, zeta=tuple(_zeta(panel, cohort) for cohort in found))
+        return replace(self, zeta=measured(panel, find_targets(panel, self), self))
 
     def for_placebos(self, panel: Panel) -> Self:
         """Itself."""
         return self
 
     def problems(self, panel: Panel) -> int:
-        """Two small programs, counted as one."""
-        return 1
+        """Two small programs for each set of weights, counted as one."""
+        return programs(panel, self)
 
     def fit(self, panel: Panel) -> Fit:
         """(N, T), finite for treated units. Raises UnsupportedDesign for on/off treatment."""
-        if self.zeta is None:
-            return self.tune(panel).fit(panel)
-        zetas = self._by_cohort(panel)
-
-        def fit(donors: FloatArray, treated: FloatArray, cohort: Cohort) -> CohortFit:
-            return _fit(donors, treated, cohort, zetas[cohort.start, cohort.stop])
-
-        return fit_by_cohort(panel, self.name, fit)
-
-    def _by_cohort(self, panel: Panel) -> dict[tuple[int, int], float]:
-        """ζ of each cohort; a placebo pattern with other cohorts gets the average."""
-        require_single_runs(panel, self.name)
-        zeta = self.zeta or ()
-        found = cohorts(panel)
-        values = zeta if len(zeta) == len(found) else (float(np.mean(zeta)),) * len(found)
-        return {(c.start, c.stop): value for c, value in zip(found, values, strict=True)}
+        tuned = self.tune(panel)
+        return fit_by_target(panel, tuned, _weigh, tuned.zeta)
 
 
-def _zeta(panel: Panel, cohort: Cohort) -> float:
-    if cohort.start < 2:
-        raise UnsupportedDesign(
-            f"sdid needs two periods before treatment to measure noise; treatment starts in "
-            f"{panel.periods[cohort.start]}, after {cohort.start}"
-        )
-    before = panel.outcome[panel.control_units, : cohort.start]
-    steps = np.diff(before, axis=1)
-    noise = float(steps.std(ddof=1)) if steps.size > 1 else 0.0
-    cells = len(cohort.units) * (cohort.stop - cohort.start)
-    return float(cells**0.25 * noise)
-
-
-def _fit(donors: FloatArray, treated: FloatArray, cohort: Cohort, zeta: float) -> CohortFit:
-    start = cohort.start
-    by_period, target = donors[:, :start].T, treated[:, :start].mean(axis=0)
-    unit_weights, unit_steps, unit_gap = simplex_least_squares(
-        by_period - by_period.mean(axis=0), target - target.mean(), ridge=zeta**2 * start
+def _weigh(data: Collapsed, ridge: Ridge) -> Weighted:
+    by_period = data.before.T
+    units, unit_steps, unit_gap = simplex_least_squares(
+        by_period - by_period.mean(axis=0),
+        data.path - data.path.mean(),
+        ridge=ridge.units * len(data.path),
     )
-    by_unit, after = donors[:, :start], donors[:, start : cohort.stop].mean(axis=1)
-    period_weights, period_steps, period_gap = simplex_least_squares(
-        by_unit - by_unit.mean(axis=0), after - after.mean()
+    by_unit = data.before
+    periods, period_steps, period_gap = simplex_least_squares(
+        by_unit - by_unit.mean(axis=0),
+        data.after - data.after.mean(),
+        ridge=ridge.periods * len(data.after),
     )
-    path = unit_weights @ donors
-    distance = (treated - path)[:, :start] @ period_weights
-    return CohortFit(
-        path + distance[:, None],
-        unit_weights,
-        period_weights,
-        unit_steps + period_steps,
-        max(unit_gap, period_gap),
-    )
+    return Weighted(
+        units, periods, periods, unit_steps + period_steps, max(unit_gap, period_gap)
+    )  # fmt: skip

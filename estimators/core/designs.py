@@ -95,27 +95,6 @@ def cohorts(panel: Panel) -> tuple[Cohort, ...]:
     )
 
 
-def require_single_runs(panel: Panel, method: str) -> None:
-    """Raise UnsupportedDesign when treatment comes again, or ends at different times."""
-    if pattern(panel) != "on_off":
-        return
-    several = _several_runs(panel)
-    if several.any():
-        labels = listed([panel.units[i] for i in np.flatnonzero(several)])
-        raise UnsupportedDesign(
-            f"{method} compares one run of treatment with the periods before it; treatment "
-            f"switches on and off in {int(several.sum())} of {int(panel.treated_units.sum())} "
-            f"treated units ({labels}); use did, mc or dwcp"
-        )
-    ends = sorted({cohort.stop for cohort in cohorts(panel)})
-    labels = listed([panel.periods[stop - 1] for stop in ends])
-    raise UnsupportedDesign(
-        f"{method} compares runs of treatment that end together or last; here they end at "
-        f"{len(ends)} different times (last treated periods {labels}); use did, mc or dwcp, or "
-        f"make a study of each group of units"
-    )
-
-
 def require_one_run_each(panel: Panel) -> None:
     """Raise UnsupportedDesign when treatment comes again in a unit, which then has no cohort."""
     several = np.flatnonzero(_several_runs(panel))
@@ -129,43 +108,6 @@ def require_one_run_each(panel: Panel) -> None:
 
 def _several_runs(panel: Panel) -> BoolArray:
     return np.asarray(run_starts(panel.treatment).sum(axis=1) > 1)
-
-
-def require_donors(panel: Panel, method: str, needed: int = 1) -> None:
-    """Raise UnsupportedDesign without enough never-treated units, all observed, to weight."""
-    controls = np.flatnonzero(panel.control_units)
-    if len(controls) < needed:
-        raise UnsupportedDesign(
-            f"{method} needs {needed} never-treated units; there are {len(controls)} among "
-            f"{len(panel.units)}"
-        )
-    gaps = ~panel.observed[controls]
-    if gaps.any():
-        row, period = np.argwhere(gaps)[0]
-        holders = [panel.units[controls[i]] for i in np.flatnonzero(gaps.any(axis=1))]
-        raise UnsupportedDesign(
-            f"{method} needs donors observed in every period; {int(gaps.sum())} cells of "
-            f"{len(holders)} donors are not ({listed(holders)}; first "
-            f"{panel.cell(controls[row], period)}); exclude those donors, or use did, mc or dwcp"
-        )
-
-
-def require_pre_periods(panel: Panel, cohort: Cohort, method: str) -> None:
-    """Raise UnsupportedDesign unless the cohort is observed in every period before its run."""
-    if cohort.start == 0:
-        raise UnsupportedDesign(
-            f"{method} needs a period before treatment; "
-            f"{listed([panel.units[i] for i in cohort.units])} is treated from the first, "
-            f"{panel.periods[0]}"
-        )
-    gaps = np.argwhere(~panel.observed[cohort.units, : cohort.start])
-    if len(gaps):
-        unit, period = gaps[0]
-        raise UnsupportedDesign(
-            f"{method} needs treated units observed in every period before treatment; "
-            f"{len(gaps)} cells are not, first {panel.cell(cohort.units[unit], period)}; "
-            f"use did, mc or dwcp"
-        )
 
 
 def identified(panel: Panel) -> BoolArray:

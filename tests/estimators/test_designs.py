@@ -52,7 +52,7 @@ def test_weighting_methods_refuse_on_and_off_with_labels_and_a_way_out(name: str
         ESTIMATORS[name].fit(panel("010100", "011000", "001010", "000000"))
     text = str(refusal.value)
     assert "switches on and off in 2 of 3 treated units (u0, u2)" in text
-    assert text.endswith("use did, mc or dwcp")
+    assert text.endswith(f"use did, mc or dwcp, or {name} with on_off: per_cell")
     assert "\n" not in text
 
 

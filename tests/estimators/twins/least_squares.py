@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from estimators.core.panel import BoolArray, FloatArray
+from estimators.core.panel import BoolArray, FloatArray, Panel
 
 
 def dummies(units: int, periods: int) -> FloatArray:
@@ -33,3 +33,12 @@ def weighted_two_way_coefficient(
     X = np.column_stack([treatment.ravel().astype(float), dummies(*outcome.shape)])
     root = np.sqrt(weights.ravel())
     return float(np.linalg.lstsq(X * root[:, None], outcome.ravel() * root, rcond=1e-12)[0][0])
+
+
+def two_way_slopes(panel: Panel) -> FloatArray:
+    """(K,) coefficients of covariates beside dummies, over usable cells."""
+    assert panel.covariates is not None
+    K = panel.covariates.shape[2]
+    X = np.hstack([panel.covariates.reshape(-1, K), dummies(*panel.outcome.shape)])
+    kept = panel.usable.ravel()
+    return np.asarray(np.linalg.lstsq(X[kept], panel.outcome.ravel()[kept], rcond=1e-12)[0][:K])

@@ -1,0 +1,123 @@
+"""Least squares with an elastic net, along a path of penalties.
+
+    minimise  ‖y − X w‖² + λ ( (1 − α)/2 ‖w‖² + α ‖w‖₁ )
+
+by cyclic coordinate descent, each penalty beginning where the one before ended: coordinates that
+are not zero are cycled until they rest, then all are looked at. Nothing larger than X is held.
+
+The answer carries its duality gap, as a share of ‖y‖². With half of the objective, l₁ = αλ/2,
+l₂ = (1 − α)λ/2 and residual r, shrinking r by min(1, l₁ / ‖X'r − l₂ w‖_∞) makes it feasible in
+the dual.
+
+Source: Friedman, Hastie and Tibshirani (2010), "Regularization paths for generalized linear models
+via coordinate descent". Departure: the duality gap ends a cycle, not a small step.
+"""
+
+import numpy as np
+from numba import njit
+
+from estimators.core.errors import NotConverged
+from estimators.core.panel import FloatArray
+
+TOLERANCE = 1e-10
+SWEEPS = 20_000  # over all coordinates, for one penalty
+
+
+def elastic_net_path(
+    X: FloatArray,
+    y: FloatArray,
+    penalties: FloatArray,
+    l1_share: float,
+    *,
+    tolerance: float = TOLERANCE,
+) -> tuple[FloatArray, int, float]:
+    """Weights (L, n) for L penalties λ in the order given, sweeps taken, the largest gap.
+
+    X: (m, n)      y: (m,)      l1_share: α, above 0
+
+    Raises NotConverged when a gap stays above the tolerance.
+    """
+    scale = float(y @ y)
+    if scale == 0:
+        return np.zeros((len(penalties), X.shape[1])), 0, 0.0
+    root = np.sqrt(scale)
+    rows = np.ascontiguousarray(X.T) / root
+    weights, steps, gap = _path(rows, y / root, penalties / scale, l1_share, tolerance, SWEEPS)
+    if gap > tolerance:
+        raise NotConverged(
+            f"elastic net: duality gap {gap:.1e} of scale after {steps} sweeps, needed "
+            f"{tolerance:.0e}; raise the penalty"
+        )
+    return weights, steps, float(gap)
+
+
+def largest_penalty(X: FloatArray, y: FloatArray, l1_share: float) -> float:
+    """The smallest λ at which every weight is zero."""
+    return float(2 * np.max(np.abs(y @ X)) / l1_share)
+
+
+@njit(cache=True, nogil=True)
+def _sweep(X, r, w, squares, l1, l2, active_only):
+    """One round of coordinate steps; the largest change any made to a fitted value."""
+    moved = 0.0
+    for j in range(len(w)):
+        if squares[j] == 0.0 or (active_only and w[j] == 0.0):
+            continue
+        old = w[j]
+        z = np.dot(X[j], r) + squares[j] * old
+        size = abs(z) - l1
+        w[j] = np.sign(z) * size / (squares[j] + l2) if size > 0 else 0.0
+        if w[j] != old:
+            r -= (w[j] - old) * X[j]
+            moved = max(moved, abs(w[j] - old) * np.sqrt(squares[j]))
+    return moved
+
+
+@njit(cache=True, nogil=True)
+def _gap(X, y, r, w, l1, l2):
+    """Duality gap of half the objective."""
+    steepest = 0.0
+    absolute = 0.0
+    square = 0.0
+    for j in range(len(w)):
+        steepest = max(steepest, abs(np.dot(X[j], r) - l2 * w[j]))
+        absolute += abs(w[j])
+        square += w[j] ** 2
+    c = min(1.0, l1 / steepest) if steepest > 0 else 1.0
+    half = 0.5 * (np.dot(r, r) + l2 * square)
+    return half * (1 + c * c) + l1 * absolute - c * np.dot(r, y)
+
+
+@njit(cache=True, nogil=True)
+def _path(X, y, penalties, l1_share, tolerance, limit):
+    n = X.shape[0]
+    squares = np.zeros(n)
+    for j in range(n):
+        squares[j] = np.dot(X[j], X[j])
+    w = np.zeros(n)
+    r = y.copy()
+    found = np.zeros((len(penalties), n))
+    steps = 0
+    worst = 0.0
+    for k in range(len(penalties)):
+        l1 = 0.5 * l1_share * penalties[k]
+        l2 = 0.5 * (1 - l1_share) * penalties[k]
+        gap = _gap(X, y, r, w, l1, l2)
+        for _ in range(limit):
+            if 2 * gap <= tolerance:
+                break
+            steps += 1
+            moved = _sweep(X, r, w, squares, l1, l2, False)
+            for _ in range(100):
+                if moved <= 1e-2 * np.sqrt(tolerance):
+                    break
+                moved = _sweep(X, r, w, squares, l1, l2, True)
+            # Rounding of thousands of small updates is wiped out before the gap is read.
+            r = y.copy()
+            for j in range(n):
+                if w[j] != 0.0:
+                    r -= w[j] * X[j]
+            gap = _gap(X, y, r, w, l1, l2)
+        worst = max(worst, 2 * gap)
+        found[k] = w
+    return found, steps, worst

@@ -1,0 +1,1 @@
+"""What SC, DIFP and SDID share: which cells share weights, with whom they are compared, and how."""
