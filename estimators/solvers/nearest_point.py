@@ -11,7 +11,8 @@ that reaches zero first.
 
 A column improves when ‖x‖² + ridge ‖w‖² − ⟨x, pⱼ⟩ exceeds 10⁻¹² of the objective and what
 rounding leaves of ⟨x, pⱼ⟩; when none does, the walk ends. With more rows than columns (the weights
-of periods) inner products come from the columns' Gram matrix, computed once.
+of periods) inner products come from the columns' Gram matrix, computed once, unless the walk has
+a start and will be short.
 
 Source: Wolfe (1976), "Finding the nearest point in a polytope", Mathematical Programming 11;
 dropping by rotations: Golub and Van Loan (2013), Matrix Computations, section 6.5.
@@ -35,7 +36,7 @@ def nearest_point(points, squares, ridge, start, lift):
         the corral's Gram matrix regular where zero lies in the affine hull
     """
     n, m = points.shape
-    by_gram = n < m
+    by_gram = n < m and len(start) == 0  # near the end of the walk few products are needed
     inner = np.dot(points, points.T) if by_gram else points
     lengths = np.sqrt(squares)
     best = np.zeros(n)
