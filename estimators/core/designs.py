@@ -65,7 +65,7 @@ class Dropped:
 
 def pattern(panel: Panel) -> Pattern:
     """The panel's treatment pattern."""
-    return pattern_of(panel.treatment)
+    return pattern_of(panel.treatment[panel.treated_units])
 
 
 def pattern_of(treatment: BoolArray) -> Pattern:

@@ -65,11 +65,16 @@ class Placebos:
 
     def __init__(self, panel: Panel, estimator: Estimator, draws: int = 200, seed: int = 0) -> None:
         self.panel = panel
-        self.estimator = estimator.for_placebos(panel)
+        self.tuned = estimator
         self.seed = seed
         self.switching = pattern(panel) == "on_off"
         affordable = PROBLEMS // estimator.problems(panel)
         self.draws = min(draws, max(FEWEST, affordable))
+
+    @cached_property
+    def estimator(self) -> Estimator:
+        """As placebos refit it; prepared when the first pool is asked for."""
+        return self.tuned.for_placebos(self.panel)
 
     @cached_property
     def window(self) -> int:
@@ -117,7 +122,8 @@ class Placebos:
         return self._effects(controls_before(self.panel, self.window, self.draws, self.seed))
 
     def _effects(self, pool: Pool) -> Effects:
-        found = in_order(self._effect, pool.placements)
+        estimator = self.estimator
+        found = in_order(lambda placed: self._effect(estimator, placed), pool.placements)
         scored = [(overall, path, cells) for overall, path, cells in found if cells]
         if len(scored) < 2:
             raise UnsupportedDesign(
@@ -143,13 +149,13 @@ class Placebos:
             )
         return f", scoring {share:.0%} of the pattern's cells on average"
 
-    def _effect(self, placement: Placement) -> tuple[float, FloatArray, int]:
+    def _effect(self, estimator: Estimator, placement: Placement) -> tuple[float, FloatArray, int]:
         panel = placement.panel(self.panel)
         scored = panel.treatment & panel.observed
         path = np.full(len(self.panel.periods), np.nan)
         if not scored.any():
             return np.nan, path, 0
-        fit = self.estimator.fit(panel)
+        fit = estimator.fit(panel)
         effects = cell_effects(panel, fit)
         column = np.nonzero(scored_cells(panel, fit))[1]
         count = np.bincount(column, minlength=len(placement.periods))

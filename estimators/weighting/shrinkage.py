@@ -32,10 +32,13 @@ class Ridge(NamedTuple):
 
     Cell by cell, donors often outnumber matched periods, and many weights fit alike: the smallest
     are meant, by a ridge of (VANISHING σ̂)² where there would be none.
+
+    noise: σ̂, from which ζ was made
     """
 
     units: float
     periods: float
+    noise: float = 0.0
 
 
 def measured(panel: Panel, targets: Targets, options: Options) -> tuple[float, ...]:
@@ -75,7 +78,14 @@ def for_spans(
     if zeta is None:
         return (Ridge(least, least),) * spans
     values = zeta if len(zeta) == spans else (float(np.mean(zeta)),) * spans
-    return tuple(Ridge(value**2, least) for value in values)
+    cells = [1] * spans
+    if not targets.one_by_one:
+        for target in reversed(targets.each):  # the first of a span, as when ζ was measured
+            cells[target.span] = len(target.units) * len(target.scored)
+    return tuple(
+        Ridge(value**2, least, value / count**0.25)
+        for value, count in zip(values, cells, strict=True)
+    )
 
 
 def _noise(outcome: FloatArray) -> float:

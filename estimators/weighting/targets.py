@@ -71,15 +71,17 @@ def gathered(
     Raises UnsupportedDesign when no cell has one.
     """
     each = tuple(found)
+    said = list(notes)
+    if each and not without.any():
+        return Targets(each, one_by_one, None, tuple(said))
     lost = np.argwhere(without & panel.observed)
     of = int((panel.treatment & panel.observed).sum())
     if not each:
         raise UnsupportedDesign(f"{method} can compare none of {of} treated cells: {why}")
-    said = list(notes)
     if len(lost):
         cells = listed([panel.cell(*cell) for cell in lost])
         said.append(f"left out: {len(lost)} of {of} treated cells ({cells}): {why}")
-    return Targets(each, one_by_one, without if without.any() else None, tuple(said))
+    return Targets(each, one_by_one, without, tuple(said))
 
 
 def programs(panel: Panel, options: Options) -> int:

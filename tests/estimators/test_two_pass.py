@@ -1,13 +1,17 @@
-"""The reference package's early-stopped solver, compiled, against its twin step by step."""
+"""The reference package's early-stopped solver, compiled, against its twin step by step.
+
+[C] the tests of the authors' R package synthdid      [M] recomputed for this project
+"""
 
 import numpy as np
 import pytest
 
-from estimators import Panel
+from estimators import Panel, att
 from estimators.core.panel import FloatArray
 from estimators.solvers.frank_wolfe import two_pass_weights
 from estimators.solvers.simplex import simplex_least_squares
-from tests.estimators.panels import prop99
+from estimators.synthetic_did import SyntheticDifferenceInDifferences
+from tests.estimators.panels import prop99, small
 from tests.estimators.twins.frank_wolfe import noise, two_passes, unit_weights
 from tests.estimators.twins.simplex import objective
 
@@ -68,3 +72,42 @@ def test_a_target_that_is_a_donor_is_matched_without_dividing_by_zero() -> None:
     weights, _, gap = two_pass_weights(A, A[:, 0], ridge=0.0, decrease=1e-6)
     assert weights.sum() == pytest.approx(1)
     assert gap == 0
+
+
+def test_sdid_by_this_solver_has_the_digits_of_the_authors_package() -> None:
+    panel = prop99()
+    fit = SyntheticDifferenceInDifferences(solver="two_pass").fit(panel)
+    assert att(panel, fit) == pytest.approx(-15.603829, abs=5e-6)  # [C]
+    assert fit.optimality > 1e-6  # stopped early, and said so
+
+
+def test_sc_and_difp_by_this_solver_have_the_digits_of_the_authors_package() -> None:
+    panel = prop99()
+    Y, before = panel.outcome[panel.control_units], panel.pre_periods
+    own = panel.outcome[panel.treated_units].mean(axis=0)
+    A, b = before_and_own(panel)
+    sigma = noise(panel)
+    ridge = (1e-6 * sigma) ** 2 * len(b)
+    levels, _, _ = two_pass_weights(A, b, ridge=ridge, decrease=1e-5 * sigma)
+    sc = (own - levels @ Y)[~before].mean()
+    assert sc == pytest.approx(-19.619665, abs=5e-6)  # [C]
+    shifted, _, _ = compiled(A, b, 1e-6 * sigma, 1e-5 * sigma)
+    above = own - shifted @ Y
+    difp = above[~before].mean() - above[before].mean()
+    assert difp == pytest.approx(-11.10464, abs=5e-5)  # [M]
+
+
+@pytest.mark.parametrize("design", ["block", "staggered"])
+def test_both_solvers_answer_nearly_alike(design: str) -> None:
+    panel = small(design)
+    exact = SyntheticDifferenceInDifferences().tune(panel)
+    stopped = SyntheticDifferenceInDifferences(solver="two_pass").tune(panel)
+    assert exact.zeta == stopped.zeta
+    effect = att(panel, exact.fit(panel))
+    assert att(panel, stopped.fit(panel)) == pytest.approx(effect, abs=0.05)
+    assert exact.fit(panel).optimality < 1e-12
+
+
+def test_covariates_chosen_jointly_refuse_weights_that_are_not_optimal() -> None:
+    with pytest.raises(ValueError, match="two_pass goes with ignore or projected"):
+        SyntheticDifferenceInDifferences(solver="two_pass", covariates="joint")
