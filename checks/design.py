@@ -32,8 +32,9 @@ DESIGN_RULES = (
         ),
         found="{count} of {total} units are treated in every period",
         example="{unit}",
-        remedy="a unit never seen untreated has no counterfactual; leave it out of the panel, or "
-        "add earlier periods",
+        remedy="a unit never seen untreated has no counterfactual; add earlier periods, leave it "
+        "out of the panel, or say incomparable: drop in the plan",
+        droppable=True,
     ),
     Rule(
         name="control_units",
@@ -57,8 +58,9 @@ DESIGN_RULES = (
         ),
         found="in {count} of {total} periods no unit is observed untreated",
         example="{period}",
-        remedy="nothing tells the effect from the period; add untreated units, or leave these "
-        "periods out",
+        remedy="nothing tells the effect from the period; add untreated units, leave these periods "
+        "out, or say incomparable: drop in the plan",
+        droppable=True,
     ),
     Rule(
         name="pre_periods",

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from checks.rule import Pattern
-from estimators.core.designs import pattern_of
+from estimators.core.designs import comparable, pattern_of
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.panel import Panel
 from studies.calendar import ordinals
 
 FloatArray = npt.NDArray[np.float64]
@@ -72,6 +74,24 @@ def rectangle(rows: pd.DataFrame) -> Facts:
     outcome[at] = np.where(rows["observed"], rows["outcome"], np.nan)
     treatment[at] = rows["treatment"].to_numpy() == 1
     return Facts(units, periods, outcome, treatment, observed)
+
+
+def without_incomparable(facts: Facts) -> Facts | None:
+    """What is left once all that has no comparison is left out; None when nothing is."""
+    if not facts.treatment.any():
+        return None
+    whole = Panel(facts.outcome, facts.treatment, tuple(facts.units), tuple(facts.periods))
+    try:
+        kept, _ = comparable(whole)
+    except UnsupportedDesign:
+        return None
+    return Facts(
+        np.array(kept.units, dtype=object),
+        np.array(kept.periods, dtype=object),
+        kept.outcome,
+        kept.treatment,
+        kept.observed,
+    )
 
 
 def codes(

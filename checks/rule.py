@@ -54,6 +54,7 @@ class Rule:
     example: how one offending row is named, from the table's label columns and {value}
     sums: the offending column adds up to the count, which otherwise is the number of rows
     patterns: only for these treatment patterns
+    droppable: its rows can be left out; where the study says so, it warns instead
     """
 
     name: str
@@ -66,3 +67,4 @@ class Rule:
     example: str = ""
     sums: bool = False
     patterns: tuple[Pattern, ...] | None = None
+    droppable: bool = False

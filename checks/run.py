@@ -5,14 +5,14 @@ rows that are there twice. Within a stage everything wrong is found at once.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
 from checks import covariates, delivered, design, grid, outcomes
 from checks.evidence import gathering
-from checks.facts import rectangle
+from checks.facts import Facts, rectangle, without_incomparable
 from checks.report import Check, Report
 from checks.rule import Rule
 from studies import Plan
@@ -26,6 +26,8 @@ CHECKS: tuple[Rule, ...] = (
     *design.DESIGN_RULES,
     *outcomes.OUTCOME_RULES,
 )
+
+DROPPED = "left out, as the plan says (incomparable: drop); the effect is about the others"
 
 Stage = tuple[Mapping[str, pd.DataFrame], tuple[Rule, ...]]
 
@@ -68,14 +70,19 @@ def _stages(rows: pd.DataFrame, plan: Plan) -> Iterator[Stage]:
     yield tables, (*grid.COMPLETENESS_RULES, *given)
 
     facts = rectangle(rows)
+    intentions = design.intentions_table(facts, plan)
+    rules: tuple[Rule, ...] = (*design.DESIGN_RULES, *outcomes.OUTCOME_RULES)
+    kept = without_incomparable(facts) if plan.incomparable == "drop" else None
+    if kept is not None:
+        yield _what_is_dropped(facts)
+        facts, rules = kept, tuple(rule for rule in rules if not rule.droppable)
     tables = {
         "panel": design.panel_table(facts, plan),
         "units": design.units_table(facts).join(outcomes.units_columns(facts)),
         "periods": design.periods_table(facts),
-        "intentions": design.intentions_table(facts, plan),
+        "intentions": intentions,
         "cells": outcomes.cells_table(facts),
     }
-    rules = (*design.DESIGN_RULES, *outcomes.OUTCOME_RULES)
     yield (
         tables,
         tuple(
@@ -83,6 +90,16 @@ def _stages(rows: pd.DataFrame, plan: Plan) -> Iterator[Stage]:
             for rule in _applicable(rules, tables)
             if rule.patterns is None or facts.pattern in rule.patterns
         ),
+    )
+
+
+def _what_is_dropped(facts: Facts) -> Stage:
+    """The rules that would stop, as warnings about what will be left out."""
+    tables = {"units": design.units_table(facts), "periods": design.periods_table(facts)}
+    return tables, tuple(
+        replace(rule, severity="warn", remedy=DROPPED)
+        for rule in design.DESIGN_RULES
+        if rule.droppable
     )
 
 

@@ -22,7 +22,7 @@ from tasks.auditing import record_failure
 from tasks.checks import check_rows, keep_validation
 from tasks.estimates import estimate
 from tasks.narration import narrate
-from tasks.panels import arrange, keep_snapshot, pull_rows
+from tasks.panels import arrange, keep_snapshot, leave_out, pull_rows
 from tasks.publishing import publish
 from tasks.results import find_answer, read_result, store_answers
 from tasks.studies import read_plan
@@ -69,7 +69,7 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
     validation = keep_validation(url, report, snapshot, study)
     report.raise_for_stop()
 
-    panel = arrange(rows, plan)
+    panel, dropped = leave_out(arrange(rows, plan), plan)
     # one thread per matrix product: the order of additions, so every digit, is the same each time
     with threadpool_limits(limits=1):
         running = {key: estimate.submit(panel, key, plan) for key in plan.estimators}
@@ -91,6 +91,7 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
             validation_id=validation,
             panel=panel,
             answers=answers,
+            dropped=dropped,
         ),
     )
 

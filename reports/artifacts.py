@@ -7,8 +7,9 @@ lets HTML through.
 import re
 
 from reports.headline import kinds
-from reports.names import variance_label
+from reports.names import closed, variance_label
 from reports.numbers import percent
+from reports.pattern import dropped_sentence
 from reports.rows import Cell, Row, refusals, rows
 from reports.sentences import answer
 from storage.records import StoredResult
@@ -24,6 +25,8 @@ def markdown(result: StoredResult, report: str | None = None) -> str:
         f"Effect in {escape(result.plan.measure)}; standard error and {level} interval by what is "
         "held fixed. Bold: named primary in the plan, before the result was known.",
     ]
+    if result.dropped:
+        lines.append(escape(closed(dropped_sentence(result))))
     refused = refusals(result)
     if refused:
         listed = [f"- **{escape(one.who)}**: {escape(one.reason)}" for one in refused]

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from estimators import ESTIMATORS
 from reports.headline import estimate_answered
 from reports.names import closed, counted, estimator_label, estimator_title
 from reports.numbers import percent, significant
+from storage.json_values import plain
 from storage.records import StoredEstimate, StoredResult
 
 INFINITE = {"Infinity": "∞", "-Infinity": "−∞"}  # as storage puts them into JSON
@@ -27,7 +29,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One estimator's diagnostics, ready to be shown; "–" where nothing was stored."""
+    """One estimator's diagnostics, ready to be shown; "–" where nothing was stored.
+
+    asked: settings the plan gives; "" when it gives none
+    settings: those given, or chosen from the data; the others are the estimator's defaults
+    coefficients: of covariates, name and number
+    """
 
     label: str
     title: str
@@ -37,7 +44,10 @@ class Diagnosis:
     rank: str
     steps: str
     optimality: str
+    asked: str
     settings: str
+    every_setting: str
+    coefficients: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     rule: str
     candidates: tuple[Candidate, ...]
@@ -62,6 +72,7 @@ def _diagnosis(result: StoredResult, estimate: StoredEstimate) -> Diagnosis:
     rank = known.get("placebo_rank") or {}
     share = known.get("pre_rmse_share")
     more = len(candidates) - CANDIDATES
+    asked = result.plan.settings.model_dump().get(estimate.estimator, {})
     return Diagnosis(
         label=estimator_label(estimate.estimator),
         title=estimator_title(estimate.estimator),
@@ -71,12 +82,27 @@ def _diagnosis(result: StoredResult, estimate: StoredEstimate) -> Diagnosis:
         rank=f"{rank['rank']} of {rank['of']}" if {"rank", "of"} <= set(rank) else "–",
         steps="–" if known.get("steps") is None else f"{known['steps']:,}",
         optimality=_value(known.get("optimality")),
-        settings=settings_text(estimate.settings),
-        notes=tuple(closed(str(note)) for note in known.get("notes") or []),
+        asked=settings_text(asked) if asked else "",
+        settings=settings_text(_telling(estimate, asked)),
+        every_setting=settings_text(estimate.settings),
+        coefficients=tuple(
+            (str(name), _value(value)) for name, value in (known.get("coefficients") or {}).items()
+        ),
+        notes=tuple(_sentence(str(note)) for note in known.get("notes") or []),
         rule=_rule(tuning),
         candidates=_candidates(candidates, estimate.settings),
         more=f"and {more:,} more, stored with the result" if more > 0 else "",
     )
+
+
+def _telling(estimate: StoredEstimate, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings a reader must see: asked for in the plan, or other than the default."""
+    usual = ESTIMATORS.get(estimate.estimator)
+    return {
+        name: value
+        for name, value in estimate.settings.items()
+        if name in asked or (name != "seed" and value != plain(getattr(usual, name, None)))
+    }
 
 
 def _rule(tuning: Mapping[str, Any]) -> str:
@@ -86,8 +112,12 @@ def _rule(tuning: Mapping[str, Any]) -> str:
     on = f" Scored on {counted(folds, 'placebo pattern')}." if folds else ""
     measure = tuning.get("measure")
     score = f" Score: {measure}; smaller is better." if measure else ""
-    rule = closed(str(tuning.get("rule") or "settings were chosen from the data"))
-    return rule[:1].upper() + rule[1:] + on + score
+    rule = _sentence(str(tuning.get("rule") or "settings were chosen from the data"))
+    return rule + on + score
+
+
+def _sentence(text: str) -> str:
+    return closed(text[:1].upper() + text[1:])
 
 
 def _candidates(
@@ -119,4 +149,6 @@ def _value(value: object) -> str:
         return significant(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return INFINITE.get(str(value), str(value))
+    if isinstance(value, list | tuple):
+        return " and ".join(map(_value, value)) or "none"
+    return INFINITE.get(str(value), str(value).replace("_", " "))

@@ -30,7 +30,7 @@ from reports.names import (
 )
 from reports.numbers import interval, number, p_value, percent, places_for
 from reports.paths import effects_by_period, has_paths, observed_and_counterfactual
-from reports.pattern import panel_sentence, treatment_sentence
+from reports.pattern import dropped_sentence, panel_sentence, treatment_sentence
 from reports.placebos import placebos
 from reports.rows import refusals, refused_count, rows, table_places
 from reports.sentences import answer, shown_places
@@ -63,6 +63,7 @@ def render(result: StoredResult) -> str:
         diagnoses=diagnoses(result),
         refusals=refusals(result),
         refused_count=refused_count(result),
+        dropped=closed(dropped_sentence(result)) if result.dropped else "",
         checks=_checks(result),
         identity=_identity(result),
         plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),

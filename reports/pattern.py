@@ -8,6 +8,7 @@ import numpy as np
 from estimators.core.designs import pattern_of
 from estimators.core.panel import FloatArray, Panel
 from reports.names import counted
+from storage.records import StoredResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,18 @@ def panel_sentence(panel: Panel) -> str:
     missing = int((~panel.observed).sum())
     span = f"{named(panel.periods[0])} to {named(panel.periods[-1])}"
     gaps = f"{counted(missing, 'cell')} not observed" if missing else "every cell observed"
-    return f"{units} × {periods} ({span}), {gaps}."
+    covariates = (
+        f"; covariates: {', '.join(panel.covariate_names)}" if panel.covariate_names else ""
+    )
+    return f"{units} × {periods} ({span}), {gaps}{covariates}."
+
+
+def dropped_sentence(result: StoredResult) -> str:
+    """What the study let go because nothing compares with it; "" when nothing was."""
+    if not result.dropped:
+        return ""
+    text = result.dropped.text
+    return f"{text[:1].upper()}{text[1:]}; the effect is about the others"
 
 
 def named(period: Hashable) -> str:

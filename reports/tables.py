@@ -13,9 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.diagnostics import diagnoses
 from reports.headline import kinds
 from reports.names import closed, variance_label
 from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
+from reports.pattern import dropped_sentence
 from reports.rows import Cell, Row, refusals, refused_count, rows
 from reports.sentences import answer
 from storage.records import ResultSummary, StoredResult
@@ -37,6 +39,7 @@ def result_table(result: StoredResult) -> RenderableType:
         _estimates(result),
         _text(caption, "dim"),
     ]
+    parts += _remarks(result)
     refused = refusals(result)
     if refused:
         parts.append(Text(f"\n{refused_count(result)}:", style="yellow"))
@@ -73,6 +76,18 @@ def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
             name = _text(f"{one.study}@{one.version}: ", "yellow")
             below.append(name.append_text(_text(closed(one.reason))))
     return Group(table, *below)
+
+
+def _remarks(result: StoredResult) -> list[RenderableType]:
+    """What was left out, and what to know of methods that the study told to do otherwise."""
+    lines = []
+    if result.dropped:
+        lines.append(_text(closed(dropped_sentence(result)), "yellow"))
+    for one in diagnoses(result):
+        if one.asked:
+            line = _text(f"{one.label}, by the plan: ", "yellow")
+            lines.append(line.append_text(_text(" ".join([closed(one.asked), *one.notes]))))
+    return [Text(""), *lines] if lines else []
 
 
 def _estimates(result: StoredResult) -> Table:

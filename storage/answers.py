@@ -5,7 +5,7 @@ one digest serves both: it is stored with the result and compared whenever the r
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -50,9 +50,11 @@ def stored(key: str, answer: Estimate | Refusal) -> StoredEstimate:
     )
 
 
-def digest(estimates: Iterable[StoredEstimate]) -> str:
-    """SHA-256 over every word and every bit of the answers."""
+def digest(estimates: Iterable[StoredEstimate], dropped: Mapping[str, Any] | None = None) -> str:
+    """SHA-256 over every word and every bit of the answers, and over what was left out, if any."""
     whole = hashlib.sha256()
+    if dropped is not None:
+        whole.update(canonical(dropped).encode() + b"\n")
     for estimate in estimates:
         words = {
             field.name: plain(getattr(estimate, field.name))

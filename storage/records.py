@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from estimators.core.designs import Dropped
 from estimators.core.fit import Weights
 from estimators.core.panel import FloatArray, Panel
 from studies import Plan
@@ -62,7 +63,9 @@ class StoredResult:
     """One versioned answer to one study, with the panel it was computed from.
 
     result_id: SHA-256 of the request (study, plan, snapshot, code, environment, seed)
+    panel: what the estimators saw: without excluded donors and without what was dropped
     validation: the checks' report that let the data pass (see checks.report)
+    dropped: what the study let go for want of a comparison; None when nothing was
     """
 
     result_id: str
@@ -81,6 +84,7 @@ class StoredResult:
     panel: Panel
     validation: Mapping[str, Any]
     estimates: tuple[StoredEstimate, ...]
+    dropped: Dropped | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.orm import Session
 
+from estimators.core.designs import Dropped
 from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import Panel
 from storage import audit, snapshots, studies, validations
@@ -23,6 +24,7 @@ from storage.errors import StorageError, UnknownResult
 from storage.estimates import read, write
 from storage.json_values import canonical
 from storage.labels import label_text
+from storage.leaving_out import from_json, leave_out, to_json
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
 from storage.tables import Result, Study
@@ -33,8 +35,10 @@ from studies import Plan
 class Analysis:
     """Everything one run found out, about to be written.
 
-    panel: what the estimators saw: the snapshot without the donors the plan excludes
+    panel: what the estimators saw: the snapshot without the donors the plan excludes, and without
+        what was dropped
     answers: by key of the estimator, in the order of the plan
+    dropped: what the plan lets go for want of a comparison
     """
 
     request_id: str
@@ -50,6 +54,7 @@ class Analysis:
     validation_id: int
     panel: Panel
     answers: Mapping[str, Estimate | Refusal]
+    dropped: Dropped | None = None
 
 
 def request_id(
@@ -91,6 +96,7 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
         return analysis.request_id, known[1], False
     _refuse_other_panel(session, analysis)
     estimates = [stored(key, answer) for key, answer in analysis.answers.items()]
+    dropped = to_json(analysis.dropped)
     last = session.scalar(select(func.max(Result.version)).where(Result.study == analysis.study))
     row = {
         "request_id": analysis.request_id,
@@ -106,7 +112,8 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
         "reason": analysis.reason,
         "validation_id": int(analysis.validation_id),
         "status": "answered" if any(one.att is not None for one in estimates) else "refused",
-        "content_hash": digest(estimates),
+        "dropped": dropped,
+        "content_hash": digest(estimates, dropped),
     }
     number = (
         session.connection().execute(insert(Result).values(row).returning(Result.id)).scalar_one()
@@ -137,9 +144,10 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
     if row is None:
         raise _unknown(session, study, version)
     plan = studies.plan_of(session, study, row.plan_version)
-    panel = _panel(session, row.snapshot_hash, plan)
+    dropped = from_json(row.dropped)
+    panel = _panel(session, row.snapshot_hash, plan, dropped)
     estimates = read(session, row.id, panel)
-    if digest(estimates) != row.content_hash:
+    if digest(estimates, row.dropped) != row.content_hash:
         raise StorageError(
             f"{study}@{row.version} is not what was saved: its content has another hash than "
             "the one on record; the audit log shows what was saved"
@@ -161,6 +169,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         panel=panel,
         validation=validations.load(session, row.validation_id),
         estimates=estimates,
+        dropped=dropped,
     )
 
 
@@ -205,15 +214,16 @@ def _summaries() -> Select[tuple[object, ...]]:
     )
 
 
-def _panel(session: Session, snapshot_hash: str, plan: Plan) -> Panel:
-    """The panel the estimators saw: the snapshot without the donors the plan excludes."""
+def _panel(session: Session, snapshot_hash: str, plan: Plan, dropped: Dropped | None) -> Panel:
+    """The panel the estimators saw: without excluded donors, without what was dropped."""
     rows = snapshots.load(session, snapshot_hash)
-    return to_panel(without(rows, {label_text(unit) for unit in plan.donors.exclude}))
+    whole = to_panel(without(rows, {label_text(unit) for unit in plan.donors.exclude}))
+    return leave_out(whole, dropped)
 
 
 def _refuse_other_panel(session: Session, analysis: Analysis) -> None:
     plan = studies.plan_of(session, analysis.study, analysis.plan_version)
-    kept = _panel(session, analysis.snapshot_hash, plan)
+    kept = _panel(session, analysis.snapshot_hash, plan, analysis.dropped)
     seen = analysis.panel
     if (kept.units, kept.periods) != (seen.units, seen.periods) or not (
         np.array_equal(kept.outcome, seen.outcome, equal_nan=True)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import SHA256, Number, Table, When
@@ -173,6 +173,10 @@ class Result(Table):
         ForeignKey("validations.id"), comment="the checks that let the data pass"
     )
     status: Mapped[str] = mapped_column(comment="answered, or refused when every estimator refused")
+    dropped: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True),
+        comment="labels left out for want of a comparison; null: none were",
+    )
     content_hash: Mapped[str] = mapped_column(comment="SHA-256 over all that hangs on this row")
     saved_at: Mapped[When] = mapped_column(comment="when")
 

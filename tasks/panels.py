@@ -5,6 +5,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators import Panel
+from estimators.core.designs import Dropped, comparable
 from storage.ledger import ledger
 from storage.panels import exclude, pull, to_panel
 from storage.snapshots import save
@@ -36,3 +37,16 @@ def keep_snapshot(url: str, rows: pd.DataFrame) -> str:
 def arrange(rows: pd.DataFrame, plan: Plan) -> Panel:
     """Rows to arrays, without the donors the plan excludes. Raises InvalidPanel."""
     return to_panel(exclude(rows, plan.donors.exclude))
+
+
+@task(name="leave out the incomparable", task_run_name="compare", cache_policy=NO_CACHE)
+def leave_out(panel: Panel, plan: Plan) -> tuple[Panel, Dropped | None]:
+    """The panel without what has no comparison, where the plan says so, and what that is.
+
+    Raises UnsupportedDesign when no treated cell is left.
+    """
+    if plan.incomparable == "refuse":
+        return panel, None
+    kept, dropped = comparable(panel)
+    narrate("panel", dropped.text)
+    return kept, dropped or None

@@ -110,6 +110,8 @@ def _diagnostics(
     found: dict[str, object] = {"steps": fit.steps, "optimality": fit.optimality}
     if fit.notes:
         found["notes"] = list(fit.notes)
+    if fit.coefficients:
+        found["coefficients"] = dict(fit.coefficients)
     if len(gaps):
         rmse = float(np.sqrt(np.mean(gaps**2)))
         found["pre_rmse"] = rmse

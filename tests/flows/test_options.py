@@ -1,10 +1,13 @@
-"""What a study may ask for beside its question: settings of estimators, covariates; all of it is
-stored with the answer."""
+"""What a study may ask for beside its question, and what is stored of it with the answer."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from checks.errors import ChecksFailed
 from flows.analyze import analyze
+from reports.artifacts import markdown
+from reports.page import render
 from storage.ledger import ledger
 from storage.results import load
 from tests.flows import shop
@@ -49,5 +52,57 @@ def test_a_covariate_that_is_not_known_somewhere_stops_the_run(ledger_url: str) 
     fill_with_price(ledger_url)
     with shop.connection(ledger_url) as server, server.cursor() as cursor:
         cursor.execute("UPDATE sales SET price = NULL WHERE store = 'store 3' AND week > 12")
-    with pytest.raises(Exception, match=r"covariates_known: 2 values .* first \(store 3, 13\)"):
+    with pytest.raises(ChecksFailed, match=r"covariates_known: 2 values .* first \(store 3, 13\)"):
         analyze(shop.ask(ledger_url, WITH_PRICE))
+
+
+def always_promoted() -> pd.DataFrame:
+    """A tenth store is promoted in every week, which leaves it without any comparison."""
+    data = shop.sales(stores=11)
+    return data.assign(promo=data.promo.where(data.store != "store 10", 1.0))
+
+
+def test_what_cannot_be_compared_stops_a_study_that_does_not_say_otherwise(ledger_url: str) -> None:
+    shop.fill(ledger_url, always_promoted())
+    with pytest.raises(ChecksFailed, match=r"never_always_treated: 1 of 11 .*store 10.*drop"):
+        analyze(shop.ask(ledger_url))
+
+
+def test_what_cannot_be_compared_is_dropped_listed_and_kept_where_the_study_says_so(
+    ledger_url: str,
+) -> None:
+    shop.fill(ledger_url, shop.sales())
+    plain = analyze(shop.ask(ledger_url))
+    shop.fill(ledger_url, always_promoted())
+    result = analyze(shop.ask(ledger_url, shop.PLAN + "incomparable: drop\n"))
+    assert result.dropped is not None
+    assert (result.dropped.units, result.dropped.treated, result.dropped.of) == (
+        ("store 10",), 14, 19
+    )  # fmt: skip
+    assert result.panel.units == plain.panel.units
+    (warning,) = [one for one in result.validation["checks"] if not one["passed"]]
+    assert (warning["name"], warning["severity"]) == ("never_always_treated", "warn")
+    assert warning["message"].endswith(
+        "left out, as the plan says (incomparable: drop); the effect is about the others"
+    )
+    with ledger(ledger_url) as session:
+        again = load(session, "shop", result.version)
+    assert again.dropped == result.dropped
+    said = "Left out as not comparable: units never observed untreated, 1 (store 10)"
+    assert said in render(result)
+    assert "Left out" not in render(plain)
+    assert said.split(":")[0] in markdown(result)
+
+
+def test_a_study_that_drops_and_has_nothing_to_drop_is_answered_as_any(ledger_url: str) -> None:
+    shop.fill(ledger_url, shop.sales())
+    result = analyze(shop.ask(ledger_url, shop.PLAN + "incomparable: drop\n"))
+    assert result.dropped is None
+    assert all(check["passed"] for check in result.validation["checks"])
+
+
+def test_a_study_that_would_drop_everything_is_refused(ledger_url: str) -> None:
+    data = shop.sales()
+    shop.fill(ledger_url, data.assign(promo=(data.week % 2).astype(float)))
+    with pytest.raises(ChecksFailed, match="untreated_in_every_period: in 7 of 14 periods"):
+        analyze(shop.ask(ledger_url, shop.PLAN + "incomparable: drop\n"))
