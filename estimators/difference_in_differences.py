@@ -18,7 +18,8 @@ import numpy as np
 from estimators.core.designs import require_identified
 from estimators.core.fit import Fit, Tuning
 from estimators.core.panel import Panel
-from estimators.solvers.low_rank import two_way_low_rank
+from estimators.core.threads import one_thread
+from estimators.solvers.two_way import TwoWay, mean_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class DifferenceInDifferences:
     def fit(self, panel: Panel) -> Fit:
         """(N, T) α̂ + β̂. Raises UnsupportedDesign when a treated cell has no comparison."""
         require_identified(panel, self.name)
-        level = float(panel.outcome[panel.usable].mean())
-        effects = two_way_low_rank(panel.outcome - level, panel.usable, np.inf)
-        return Fit(effects.surface() + level)
+        with one_thread():
+            two_way = TwoWay(panel.usable)
+            level = mean_of(panel.outcome, panel.usable)
+            alpha, beta = two_way.fit(panel.outcome, level)
+        counterfactual = (alpha + level)[:, None] + beta
+        no_unit, no_period = two_way.empty()
+        counterfactual[no_unit], counterfactual[:, no_period] = np.nan, np.nan
+        return Fit(counterfactual)

@@ -7,6 +7,9 @@ their Stata package shows a 15 × 18 block where leave-one-cell-out goes wrong b
     single runs   the treatment's own pattern on never-treated units, half of them in the real
                   periods and half earlier; score: mean of (placebo ATT)²
     on/off        scattered cells; score: mean of squared errors by cell
+
+Folds of independent random cells are here for comparison with the original package of matrix
+completion, which uses them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -65,14 +68,20 @@ class Folds:
         return float(np.mean([error.mean() ** 2 for error in errors]))
 
 
-def imitating_folds(panel: Panel, count: int, seed: int, cells_per_fold: int = 1) -> Folds:
-    """Folds for this panel's treatment pattern, at most `count` of them."""
+def imitating_folds(
+    panel: Panel, count: int, seed: int, cells_per_fold: int = 1, scattered: int | None = None
+) -> Folds:
+    """Folds for this panel's treatment pattern, at most `count` of them.
+
+    cells_per_fold, scattered: size and number of groups, where folds are scattered cells
+    """
+    groups = count if scattered is None else scattered
     if pattern(panel) == "on_off":
-        return scattered_folds(panel, count, seed, cells_per_fold)
+        return scattered_folds(panel, groups, seed, cells_per_fold)
     try:
         units = across_units(panel, count, seed).placements
     except UnsupportedDesign:
-        return scattered_folds(panel, count, seed, cells_per_fold)
+        return scattered_folds(panel, groups, seed, cells_per_fold)
     try:
         both = across_both(panel, count // 2, seed).placements
     except UnsupportedDesign:
@@ -104,6 +113,19 @@ def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) ->
     each = "one untreated cell" if cells_per_fold == 1 else f"{cells_per_fold} untreated cells"
     rule = f"{each} left out at a time, {len(groups)} times"
     return Folds(_LeftOut(panel, tuple(groups)), rule, by_cell=True)
+
+
+def independent_folds(panel: Panel, count: int, share: float, seed: int) -> Folds:
+    """Subsets of usable cells, each drawn anew: every cell is kept with probability `share`."""
+    usable = np.argwhere(panel.usable)
+    rng = np.random.default_rng([seed, 5])
+    groups = tuple(usable[rng.random(len(usable)) >= share] for _ in range(count))
+    if not all(len(group) for group in groups):
+        raise UnsupportedDesign(
+            f"{len(usable)} untreated cells are too few to keep {share:.0%} of them at random"
+        )
+    rule = f"{count} independent random subsets of untreated cells, {share:.0%} kept in each"
+    return Folds(_LeftOut(panel, groups), rule, by_cell=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,9 @@
 O marks usable cells, a and b are unit and period weights. λ = ∞ means no low-rank part, and the
 answer is the weighted two-way fit in closed form. λ = 0 would be interpolation and is refused.
 
-With ‖L‖_* = min ½(‖U‖² + ‖V‖²) over L = U Vᵀ, and (α, β) free, the problem is solved in three
+Equal weights leave a smooth convex problem in the cells that are not usable alone, which
+completion.py solves by Newton steps. Otherwise: with ‖L‖_* = min ½(‖U‖² + ‖V‖²) over L = U Vᵀ,
+and (α, β) free, the problem is solved in three
 exact block steps per sweep: (α, β) given L, then (U, α) given (V, β), then (V, β) given (U, α),
 all of them small ridge regressions, with Anderson acceleration over sweeps. The rank is not
 chosen: it grows by the directions in which the gradient G = w∘(Y − α − β − L) violates the
@@ -29,8 +31,10 @@ import numpy as np
 from estimators.core.errors import NotConverged
 from estimators.core.panel import BoolArray, FloatArray
 from estimators.core.threads import one_thread
+from estimators.solvers.completion import Completed, Completion
 from estimators.solvers.factors import descend
 from estimators.solvers.problem import Problem, Solution
+from estimators.solvers.two_way import TwoWay
 
 TOLERANCE = 1e-9
 
@@ -76,6 +80,10 @@ def two_way_low_rank(
     n_units, n_periods = outcome.shape
     a = np.ones(n_units) if unit_weights is None else np.asarray(unit_weights, dtype=np.float64)
     b = np.ones(n_periods) if period_weights is None else np.asarray(period_weights, np.float64)
+    if not np.isfinite(penalty):
+        return _without_factors(outcome, TwoWay(usable, a, b))
+    if (a == a[0]).all() and (b == b[0]).all():
+        return _equally_weighted(outcome, usable, penalty / float(a[0] * b[0]), start, tolerance)
     filled = np.where(usable, outcome, 0.0)
     flipped = n_periods > n_units  # the longer side is eliminated
     problem = Problem(
@@ -89,11 +97,7 @@ def two_way_low_rank(
     )
     with one_thread():
         found = _solved(problem, start, flipped)
-    if found.gap > tolerance:
-        raise NotConverged(
-            f"low-rank solver: duality gap {found.gap:.1e} of the objective after {found.steps} "
-            f"steps, needed {tolerance:.0e}; a larger penalty or tolerance is easier to reach"
-        )
+    require_certified(found, tolerance)
     no_row, no_column = problem.two_way.empty()
     alpha, beta = np.where(no_row, np.nan, found.alpha), np.where(no_column, np.nan, found.beta)
     if flipped:
@@ -103,9 +107,6 @@ def two_way_low_rank(
 
 def _solved(problem: Problem, start: LowRank | None, flipped: bool) -> Solution:
     n, m = problem.outcome.shape
-    if not np.isfinite(problem.penalty):
-        alpha, beta = problem.two_way.fit(problem.outcome)
-        return Solution(alpha, beta, np.empty((n, 0)), np.empty((m, 0)), 0.0, 0)
     nothing = np.empty((n, 0)), np.empty((m, 0))
     if start is None:
         return descend(problem, *nothing)
@@ -114,8 +115,39 @@ def _solved(problem: Problem, start: LowRank | None, flipped: bool) -> Solution:
     return begun if begun.gap <= problem.tolerance else descend(problem, *nothing)
 
 
+def _without_factors(outcome: FloatArray, two_way: TwoWay) -> LowRank:
+    alpha, beta = two_way.fit(outcome)
+    no_row, no_column = two_way.empty()
+    alpha, beta = np.where(no_row, np.nan, alpha), np.where(no_column, np.nan, beta)
+    n, m = outcome.shape
+    return LowRank(alpha, beta, np.empty((n, 0)), np.empty((m, 0)), 0.0, 0)
+
+
+def _equally_weighted(
+    outcome: FloatArray,
+    usable: BoolArray,
+    penalty: float,
+    start: LowRank | None,
+    tolerance: float,
+) -> LowRank:
+    with one_thread():
+        problem = Completion(outcome, usable, penalty)
+        begin = None if start is None else problem.begin(start.surface())
+        found = problem.solve(penalty, start=begin, tolerance=tolerance)
+        require_certified(found, tolerance)
+        return LowRank(*problem.parts(outcome, found), found.gap, found.steps)
+
+
+def require_certified(found: Solution | Completed, tolerance: float) -> None:
+    """Raise NotConverged when the duality gap is above the tolerance."""
+    if found.gap > tolerance:
+        raise NotConverged(
+            f"low-rank solver: duality gap {found.gap:.1e} of the objective after {found.steps} "
+            f"steps, needed {tolerance:.0e}; a larger penalty or tolerance is easier to reach"
+        )
+
+
 def largest_penalty(outcome: FloatArray, usable: BoolArray) -> float:
     """The smallest λ at which L = 0: 2 ‖P_O(Y − α − β)‖₂ at the fitted two-way effects."""
-    fit = two_way_low_rank(outcome, usable, np.inf)
-    residual = np.where(usable, np.where(usable, outcome, 0.0) - fit.surface(), 0.0)
-    return float(2 * np.linalg.norm(np.nan_to_num(residual), 2))
+    with one_thread():
+        return Completion(outcome, usable).largest_penalty

@@ -56,11 +56,17 @@ def test_the_optimum_is_that_of_plain_proximal_gradient(
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-6])
 def test_a_loose_answer_says_how_loose_it_is(tolerance: float) -> None:
     Y, usable = noisy(UNITS, PERIODS, seed=6), cells("scattered")
+    a, b = WEIGHTS["unit"]
     penalty = 0.1 * largest_penalty(Y, usable)
-    loose = two_way_low_rank(Y, usable, penalty, tolerance=tolerance)
-    exact = two_way_low_rank(Y, usable, penalty, tolerance=1e-11)
-    w = usable.astype(float)
-    base = objective(Y, w, np.inf, two_way_low_rank(Y, usable, np.inf).surface(), np.zeros_like(Y))
+
+    def solved(penalty: float, tolerance: float) -> LowRank:
+        return two_way_low_rank(
+            Y, usable, penalty, unit_weights=a, period_weights=b, tolerance=tolerance
+        )
+
+    loose, exact = solved(penalty, tolerance), solved(penalty, 1e-11)
+    w = np.where(usable, a[:, None] * b, 0.0)
+    base = objective(Y, w, np.inf, solved(np.inf, 1.0).surface(), np.zeros_like(Y))
     excess = objective(Y, w, penalty, *parts(loose)) - objective(Y, w, penalty, *parts(exact))
     assert loose.gap <= tolerance
     assert -1e-10 * base <= excess <= loose.gap * base + 1e-10 * base
@@ -78,18 +84,26 @@ def test_above_the_largest_penalty_nothing_is_left_of_the_factors() -> None:
 
 
 @pytest.mark.parametrize("design", ["block", "scattered"])
-def test_the_starting_point_does_not_matter(design: str) -> None:
+@pytest.mark.parametrize("weighting", ["equal", "both"])
+def test_the_starting_point_does_not_matter(design: str, weighting: str) -> None:
     Y, usable = noisy(UNITS, PERIODS, seed=8), cells(design)
+    a, b = WEIGHTS[weighting]
     penalty = 0.1 * largest_penalty(Y, usable)
-    cold = two_way_low_rank(Y, usable, penalty, tolerance=1e-11)
+
+    def solved(start: LowRank | None) -> FloatArray:
+        return two_way_low_rank(
+            Y, usable, penalty, unit_weights=a, period_weights=b, start=start, tolerance=1e-11
+        ).surface()
+
+    cold = solved(None)
     rng = np.random.default_rng(0)
     for size in (0.1, 1.0, 30.0):
         start = LowRank(
             np.zeros(UNITS), np.zeros(PERIODS), size * rng.normal(size=(UNITS, 6)),
             size * rng.normal(size=(PERIODS, 6)), 0.0, 0,
         )  # fmt: skip
-        warm = two_way_low_rank(Y, usable, penalty, start=start, tolerance=1e-11)
-        np.testing.assert_allclose(warm.surface(), cold.surface(), atol=1e-4)
+        within = 1e-9 if weighting == "equal" else 1e-4
+        np.testing.assert_allclose(solved(start), cold, atol=within)
 
 
 @pytest.mark.parametrize("size", [1.0, 3.0, 10.0])
@@ -125,5 +139,8 @@ def test_no_penalty_at_all_is_refused(penalty: float) -> None:
 
 def test_running_out_of_sweeps_is_an_error_that_says_how_far_it_got() -> None:
     Y, usable = noisy(UNITS, PERIODS, seed=5), cells("scattered")
+    a, b = WEIGHTS["both"]
     with pytest.raises(NotConverged, match=r"duality gap .* after 8 steps, needed 1e-12"):
-        two_way_low_rank(Y, usable, 0.5, tolerance=1e-12, max_sweeps=8)
+        two_way_low_rank(
+            Y, usable, 0.05, unit_weights=a, period_weights=b, tolerance=1e-12, max_sweeps=8
+        )
