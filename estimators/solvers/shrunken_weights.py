@@ -25,6 +25,7 @@ from numba import njit
 
 STEPS = 25
 SHORTEST = 1 / 16  # share of a Newton step below which the walk is faster
+SINGULAR = 1e-14  # ridge, as a share of the sum of squares it must regularise
 FAR = 100.0  # times the typical squared distance: not active in the first step
 EXACT = 1e-28  # twice a duality gap, as a share of ‖y‖² + ridge, that is rounding
 
@@ -40,12 +41,18 @@ def shrunken_weights(points, squares, ridge, start):
     # Around a donor near the target: the mean would give digits away where one donor is far.
     middle = points[np.argmin(squares)]
     centred = points - middle
-    active = start > 0 if len(start) == n else squares <= FAR * np.median(squares)
+    active = squares <= FAR * np.median(squares)
+    if len(start) == n and np.any(active & (start > 0)):
+        active &= start > 0
     weights = active / np.sum(active)
     y, u, value = np.zeros(m), np.zeros(n), np.inf
     off, before = np.dot(weights, centred) + middle, np.inf
     for step in range(1, STEPS + 1):
-        d = _direction(centred[active], off, ridge)
+        rows = centred[active]
+        flat = rows.reshape(rows.size)
+        if ridge < SINGULAR * np.dot(flat, flat):
+            return weights, step, False
+        d = _direction(rows, off, ridge)
         du = np.dot(centred, d)
         slope = -np.dot(d, off)
         t = 1.0

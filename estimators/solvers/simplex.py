@@ -38,11 +38,18 @@ def simplex_least_squares(
     A: (m, n) one column per donor      b: (m,) path to reproduce
     start: (n,) weights of a similar problem, whose active columns are tried first
 
-    Raises NotConverged when rounding stops progress before the gap is below TOLERANCE.
+    Raises NotConverged when rounding stops progress before the gap is below TOLERANCE, or
+    squares overflow.
     """
     points = np.ascontiguousarray(A.T - b)
     squares = np.einsum("nm,nm->n", points, points)
-    if len(points) == 1 or squares.max() + ridge == 0:
+    largest = float(squares.max())
+    if not np.isfinite(largest):
+        raise NotConverged(
+            "simplex least squares: a donor's squared distance from the target is no finite "
+            "number; rescale the outcome, or correct it"
+        )
+    if len(points) == 1 or largest + ridge == 0:
         return np.full(len(points), 1 / len(points)), 0, 0.0
     if start is None:
         start = np.zeros(0)
@@ -57,6 +64,8 @@ def simplex_least_squares(
     weights, walked = nearest_point(points, squares, ridge, start, typical + ridge)
     share = duality_gap(points, squares, ridge, weights)
     if share > TOLERANCE:
+        if len(start):  # whether there is an answer must not depend on where the search began
+            return simplex_least_squares(A, b, ridge=ridge)
         raise NotConverged(
             f"simplex least squares: duality gap {share:.1e} of scale after {steps + walked} "
             f"steps, needed {TOLERANCE:.0e}; the donors are numerically dependent, add a ridge"

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from estimators.core.errors import NotConverged
 from estimators.core.panel import FloatArray
 from estimators.solvers.nearest_point import nearest_point
 from estimators.solvers.shrunken_weights import projection, shrunken_weights
@@ -155,6 +156,26 @@ def test_where_it_starts_does_not_change_where_it_ends(
     again, fewer, _ = simplex_least_squares(A, b, ridge=ridge, start=weights)
     np.testing.assert_allclose(again, weights, atol=1e-9)
     assert fewer <= steps
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(30, 40), (30, 500), (2, 3)])
+@pytest.mark.parametrize("ridge", [0.0, 0.5, 5.0, 50.0])
+def test_a_start_at_a_donor_far_away_is_no_obstacle(rows: int, columns: int, ridge: float) -> None:
+    A, b = problem(rows, columns, 0)
+    A = np.hstack([A, np.full((rows, 1), 1e9)])
+    start = np.full(columns + 1, 1 / (columns + 1))
+    weights, _, gap = simplex_least_squares(A, b, ridge=ridge, start=start)
+    assert gap <= 1e-10
+    assert violation(A, b, ridge, weights) <= 1e-10
+
+
+@pytest.mark.parametrize("ridge", [0.0, 5.0])
+@pytest.mark.parametrize("lost", [np.nan, 1e200])
+def test_what_cannot_be_squared_is_refused_and_not_answered(ridge: float, lost: float) -> None:
+    A, b = problem(6, 9, 0)
+    A[2, 4] = lost
+    with pytest.raises(NotConverged, match="no finite number"):
+        simplex_least_squares(A, b, ridge=ridge)
 
 
 @pytest.mark.parametrize(("rows", "columns"), SHAPES)
