@@ -2,15 +2,19 @@
 
     minimise  ‖y − X w‖² + λ ( (1 − α)/2 ‖w‖² + α ‖w‖₁ )
 
-by cyclic coordinate descent, each penalty beginning where the one before ended: coordinates that
-are not zero are cycled until they rest, then all are looked at. Nothing larger than X is held.
+Each penalty begins where the one before ended. A cycle of coordinate descent finds which weights
+are not zero; Newton's step, exact while no sign changes, settles those at once: weights that would
+change sign become zero, or, if that is no gain, it stops at the first of them. By turns they never
+raise the objective, and end at the optimum as soon as the signs are right: cycles alone would creep
+where donors outnumber periods. Nothing larger than X, or than the Gram matrix of the donors in use.
 
 The answer carries its duality gap, as a share of ‖y‖². With half of the objective, l₁ = αλ/2,
 l₂ = (1 − α)λ/2 and residual r, shrinking r by min(1, l₁ / ‖X'r − l₂ w‖_∞) makes it feasible in
 the dual.
 
 Source: Friedman, Hastie and Tibshirani (2010), "Regularization paths for generalized linear models
-via coordinate descent". Departure: the duality gap ends a cycle, not a small step.
+via coordinate descent"; for steps to the next change of sign, Lee, Battle, Raina and Ng (2006),
+"Efficient sparse coding algorithms". Departure: the duality gap ends it, not a small step.
 """
 
 import numpy as np
@@ -20,7 +24,7 @@ from estimators.core.errors import NotConverged
 from estimators.core.panel import FloatArray
 
 TOLERANCE = 1e-10
-SWEEPS = 20_000  # over all coordinates, for one penalty
+SWEEPS = 2_000  # over all coordinates, for one penalty
 
 
 def elastic_net_path(
@@ -57,20 +61,56 @@ def largest_penalty(X: FloatArray, y: FloatArray, l1_share: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _sweep(X, r, w, squares, l1, l2, active_only):
-    """One round of coordinate steps; the largest change any made to a fitted value."""
-    moved = 0.0
+def _sweep(X, r, w, squares, l1, l2):
+    """One round of coordinate steps."""
     for j in range(len(w)):
-        if squares[j] == 0.0 or (active_only and w[j] == 0.0):
+        if squares[j] == 0.0:
             continue
         old = w[j]
         z = np.dot(X[j], r) + squares[j] * old
         size = abs(z) - l1
         w[j] = np.sign(z) * size / (squares[j] + l2) if size > 0 else 0.0
         if w[j] != old:
-            r -= (w[j] - old) * X[j]
-            moved = max(moved, abs(w[j] - old) * np.sqrt(squares[j]))
-    return moved
+            r += (old - w[j]) * X[j]
+
+
+@njit(cache=True, nogil=True)
+def _newton(X, y, w, l1, l2):
+    """From w to the optimum of its signs: without the weights that would change theirs, if that
+    lowers the objective, else as far as the first of them; w in place."""
+    active = np.flatnonzero(w)
+    k = len(active)
+    if k == 0:
+        return
+    A = X[active]
+    G = np.dot(A, A.T)
+    target = np.dot(A, y)
+    start = w[active]
+    lift = l2 + 1e-14 * np.trace(G)  # so that repeated columns without ridge do no harm
+    for p in range(k):
+        G[p, p] += lift
+        target[p] -= l1 * np.sign(start[p])
+    end = np.linalg.solve(G, target)
+    cut = np.where(end * start > 0, end, 0.0)
+    if _half(A, y, cut, l1, l2) > _half(A, y, start, l1, l2):
+        share = 1.0
+        first = -1
+        for p in range(k):
+            if start[p] * (start[p] + share * (end[p] - start[p])) < 0:
+                share = start[p] / (start[p] - end[p])
+                first = p
+        cut = start + share * (end - start)
+        if first >= 0:
+            cut[first] = 0.0
+    for p in range(k):
+        w[active[p]] = cut[p]
+
+
+@njit(cache=True, nogil=True)
+def _half(A, y, w, l1, l2):
+    """Half the objective."""
+    r = y - np.dot(w, A)
+    return 0.5 * np.dot(r, r) + 0.5 * l2 * np.dot(w, w) + l1 * np.sum(np.abs(w))
 
 
 @njit(cache=True, nogil=True)
@@ -107,16 +147,9 @@ def _path(X, y, penalties, l1_share, tolerance, limit):
             if 2 * gap <= tolerance:
                 break
             steps += 1
-            moved = _sweep(X, r, w, squares, l1, l2, False)
-            for _ in range(100):
-                if moved <= 1e-2 * np.sqrt(tolerance):
-                    break
-                moved = _sweep(X, r, w, squares, l1, l2, True)
-            # Rounding of thousands of small updates is wiped out before the gap is read.
-            r = y.copy()
-            for j in range(n):
-                if w[j] != 0.0:
-                    r -= w[j] * X[j]
+            _sweep(X, r, w, squares, l1, l2)
+            _newton(X, y, w, l1, l2)
+            r = y - np.dot(w, X)
             gap = _gap(X, y, r, w, l1, l2)
         worst = max(worst, 2 * gap)
         found[k] = w

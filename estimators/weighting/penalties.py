@@ -16,6 +16,7 @@ import numpy as np
 
 from estimators.core.fit import Tuning
 from estimators.core.panel import FloatArray, Panel
+from estimators.core.threads import one_thread
 from estimators.solvers.elastic_net import elastic_net_path, largest_penalty
 from estimators.weighting.collapsed import Collapsed, Weighted, collapse
 from estimators.weighting.options import Options
@@ -25,7 +26,7 @@ from estimators.weighting.targets import Target, Targets
 L1_SHARES = tuple(round(0.1 * k, 1) for k in range(1, 10))
 DEPTH = 1e-3  # the smallest λ tried, as a share of the largest
 LENGTH = 20
-TUNING_TOLERANCE = 1e-6  # settings are compared, not published, at this duality gap
+TUNING_TOLERANCE = 1e-5  # settings are compared, not published, at this duality gap
 
 
 def elastic_net_weights(data: Collapsed, penalty: float, l1_share: float) -> Weighted:
@@ -40,6 +41,13 @@ def chosen(
     panel: Panel, targets: Targets, options: Options, folds: int, seed: int
 ) -> tuple[float, float, Tuning]:
     """λ, in the square of the outcome's measure, and α; and how they were found."""
+    with one_thread():
+        return _chosen(panel, targets, options, folds, seed)
+
+
+def _chosen(
+    panel: Panel, targets: Targets, options: Options, folds: int, seed: int
+) -> tuple[float, float, Tuning]:
     known = np.where(panel.usable, adjusted(panel, options).outcome, np.nan)
     pairs = [(target, j) for target in targets.each for j in range(len(target.donors))]
     if len(pairs) > folds:
