@@ -68,7 +68,9 @@ def _fit(
         if options.covariates == "joint":
             assert panel.covariates is not None  # `adjusted` refuses
             X, Z = panel.covariates[target.donors], panel.covariates[target.units]
-            found, beta = jointly(data, collapse(X, Z, target), weigh, ridge, panel, options)
+            found, beta = jointly(
+                data, collapse(X, Z, target), weigh, ridge, panel, options, target.label
+            )
             paths = predict(donors - X @ beta, treated - Z @ beta, target, found) + Z @ beta
             coefficients.append(beta)
         else:

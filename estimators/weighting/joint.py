@@ -42,8 +42,9 @@ def jointly(
     ridge: Ridge,
     panel: Panel,
     options: Options,
+    label: str,
 ) -> tuple[Weighted, FloatArray]:
-    """Weights and (K,) coefficients.
+    """Weights and (K,) coefficients of the target with this label.
 
     Raises UnsupportedDesign when covariates cannot be told apart, NotConverged when the descent
     stops before the slope is small.
@@ -55,7 +56,7 @@ def jointly(
     X = X.reshape(-1, K)
     spreads = covariates.before.reshape(-1, K).std(axis=0)
     effects = "period effects" if levels else "unit and period effects"
-    require_independent(X, spreads, panel, options, f"{effects} before treatment")
+    require_independent(X, spreads, panel, options, f"{effects} in the periods matched for {label}")
     scale = float(np.sqrt(np.mean(Y**2)))
     if scale == 0:
         return weigh(data, ridge), np.zeros(K)
@@ -79,8 +80,8 @@ def jointly(
     slope = float(np.max(np.abs(best.jac)))
     if slope > SLOPE:
         raise NotConverged(
-            f"{options.name} with joint covariates: slope {slope:.1e} after {best.nit} steps, "
-            f"needed {SLOPE:.0e}; use covariates: projected"
+            f"{options.name} with joint covariates, {label}: slope {slope:.1e} after {best.nit} "
+            f"steps, needed {SLOPE:.0e}; use covariates: projected"
         )
     beta = coefficients(best.x)
     found = weigh(data.less(covariates, beta), ridge)

@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from estimators import ESTIMATORS, Estimator, Panel, UnsupportedDesign, att
+from estimators import (
+    ESTIMATORS,
+    VARIANCES,
+    Estimator,
+    Inference,
+    Panel,
+    UnsupportedDesign,
+    att,
+    evaluate,
+)
 from estimators.demeaned_synthetic_control import DemeanedSyntheticControl
 from estimators.synthetic_control import SyntheticControl
 from estimators.synthetic_did import SyntheticDifferenceInDifferences
@@ -275,3 +284,43 @@ def test_a_ridge_that_nothing_would_use_is_refused(name: str) -> None:
 def test_the_catalogue_holds_the_published_definitions() -> None:
     for name in METHODS:
         assert ESTIMATORS[name] == method(name)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(("scale", "offset"), [(1e-6, 0.0), (1e9, 0.0), (1.0, 1e9)])
+@pytest.mark.parametrize(
+    ("design", "options"),
+    [
+        ("staggered", {"donors": "not_yet_treated", "gaps": "drop"}),
+        ("staggered", {"weights": "per_unit"}),
+        ("on_off", {"on_off": "per_cell"}),
+    ],
+)
+def test_digits_survive_any_measure_under_any_choice(
+    name: str, scale: float, offset: float, design: str, options: dict[str, str]
+) -> None:
+    """Outcomes are multiples of 2⁻¹⁰, so that adding 10⁹ to them loses nothing by itself."""
+    panel = small(design)
+    plain = with_outcome(panel, np.round(panel.outcome * 1024) / 1024)
+    moved = with_outcome(plain, plain.outcome * scale + offset)
+    estimator = method(name, **options)
+    assert att(moved, estimator.fit(moved)) == pytest.approx(
+        att(plain, estimator.fit(plain)) * scale, rel=1e-8, abs=2.0**-23 if offset else 0.0
+    )
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    ("design", "options"),
+    [
+        ("staggered", {"donors": "not_yet_treated"}),
+        ("block", {"weights": "per_unit"}),
+        ("block", {"gaps": "drop"}),
+    ],
+)
+def test_every_choice_has_variances(name: str, design: str, options: dict[str, str]) -> None:
+    panel = small(design)
+    found = evaluate(panel, method(name, **options), VARIANCES["given_period"], placebos=10)
+    (inference,) = found.inferences
+    assert isinstance(inference, Inference)
+    assert 0 < inference.standard_error < 10
