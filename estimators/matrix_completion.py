@@ -41,6 +41,7 @@ PATH = 20  # candidates at most: down to λ_max / 1024
 ROUNDING = 1e-9  # a two-way fit this good, as a share of the spread, is exact
 TUNING_TOLERANCE = 1e-6  # settings are compared, not published, at this duality gap
 SUBSETS, KEPT = 5, 0.8  # of the independent rule
+NEAR = 1e-6  # how still the cells of a placebo stand, as a share of the residuals' spread
 LEAST = 1e-3  # smallest λ of the independent rule, as a share of its largest
 HELD = 40_000_000  # cells that folds of scattered cells may hold between them
 
@@ -66,7 +67,6 @@ class MatrixCompletion:
     tolerance: float = 1e-9
     tuning: Tuning | None = field(default=None, compare=False)
     base: Spectrum | None = field(default=None, compare=False, repr=False)
-    still: float = field(default=SETTLED, compare=False, repr=False)
 
     def tune(self, panel: Panel) -> Self:
         """λ by cross-validation, unless it is given.
@@ -83,13 +83,13 @@ class MatrixCompletion:
         return replace(self, lambda_nn=best, tuning=tuning)
 
     def for_placebos(self, panel: Panel) -> Self:
-        """Begun at this panel's fit, and with cells settled to six digits instead of ten."""
+        """Begun at what this panel's fit knows about periods; cells settled to six digits."""
         if self.lambda_nn is None or not np.isfinite(self.lambda_nn):
             return self
         with one_thread():
             problem = Completion(panel.outcome, panel.usable, self.lambda_nn)
             found = problem.solve(self.lambda_nn, start=None, tolerance=self.tolerance)
-        return replace(self, base=problem.shared(found), still=1e-6)
+        return replace(self, base=problem.shared(found))
 
     def problems(self, panel: Panel) -> int:
         """One problem for all treated cells."""
@@ -104,13 +104,17 @@ class MatrixCompletion:
             problem = Completion(panel.outcome, panel.usable, self.lambda_nn)
             begin = None if self.base is None else problem.like(self.base)
             found = problem.solve(
-                self.lambda_nn, start=begin, tolerance=self.tolerance, still=self.still
+                self.lambda_nn,
+                start=begin,
+                tolerance=self.tolerance,
+                still=SETTLED if self.base is None else NEAR,
             )
             require_certified(found, self.tolerance)
             alpha, beta, left, right = problem.parts(panel.outcome, found)
             counterfactual = left @ right.T
         counterfactual += alpha[:, None]
         counterfactual += beta
+        counterfactual.ravel()[problem.cells] = problem.predicted(found)
         return Fit(counterfactual, (), found.steps, max(found.gap, 0.0))
 
 

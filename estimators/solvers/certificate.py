@@ -7,7 +7,7 @@ import numpy as np
 from estimators.core.panel import BoolArray, FloatArray
 from estimators.solvers.problem import Problem
 from estimators.solvers.spectrum import Spectrum
-from estimators.solvers.two_way import TwoWay
+from estimators.solvers.two_way import PeriodSystem
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +45,26 @@ def certify(
 
 
 def filled_gap(
-    two_way: TwoWay, usable: BoolArray, rows: FloatArray, residual: FloatArray, spectrum: Spectrum
+    system: PeriodSystem,
+    complete: int,
+    usable: BoolArray,
+    rows: FloatArray,
+    residual: FloatArray,
+    spectrum: Spectrum,
 ) -> float:
     """The gap at a filled panel X with equal weights, in the measure of the loss.
 
+    system: of the two-way fit to usable cells      complete: rows without missing cells
     usable, rows, residual: (k, T) of O, X and R = X W, rows with missing cells; what is needed of
     the complete rows follows from them, because X, R and L have no row or column means.
 
     The two-way fit (a, b) of R on usable cells makes Q = R − a − b there. In complete rows a is
     zero (b is free of its mean) and Q − R = −b.
     """
-    complete = len(two_way.usable) - len(usable)
     share = usable.sum(axis=1, keepdims=True)
     seen = np.where(usable, residual, 0.0)
     own = np.where(usable, residual - seen.sum(axis=1, keepdims=True) / share, 0.0)
-    b = two_way.periods((own - residual).sum(axis=0))
+    b = system.solve((own - residual).sum(axis=0))
     b -= b.mean()
     a = (seen - np.where(usable, b, 0.0)).sum(axis=1, keepdims=True) / share
     kept = np.where(usable, residual - a - b, 0.0)

@@ -81,14 +81,15 @@ class Completion:
         self.some_columns: BoolArray = np.asarray(usable.any(axis=0))
         self.flipped = int(self.some_rows.sum()) < int(self.some_columns.sum())
         Y, usable = self._oriented(outcome), self._oriented(usable)
-        self.two_way = TwoWay(usable)
+        two_way = TwoWay(usable)
+        self.system, self.incomplete = two_way.system, two_way.incomplete
         self.level = float(mean_of(Y, usable))
-        self.alpha, self.beta = self.two_way.fit(Y, self.level)
+        self.alpha, self.beta = two_way.fit(Y, self.level)
         left = self._left(outcome)
         left[~usable] = 0.0
         self.loss = max(float(np.vdot(left, left)), 1e-300)
         self.spread = (self.loss / max(int(usable.sum()), 1)) ** 0.5
-        rows = self.two_way.incomplete
+        rows = self.incomplete
         self.known, self.usable = left[rows], usable[rows]
         self.missing = MissingCells(~self.usable)
         left[rows] = 0.0
@@ -96,7 +97,7 @@ class Completion:
         self.gram: FloatArray = left.T @ left
         self.root: FloatArray | None = None
         if self.loss**0.5 > WIDE * least:
-            self.root = _root(left[self.two_way.complete])
+            self.root = _root(left[two_way.complete])
 
     @cached_property
     def cells(self) -> IntArray:
@@ -105,7 +106,7 @@ class Completion:
         Units and periods without a usable cell have none.
         """
         rows, columns = np.divmod(self.missing.flat, self.missing.shape[1])
-        rows = self.two_way.incomplete[rows]
+        rows = self.incomplete[rows]
         units, periods = (columns, rows) if self.flipped else (rows, columns)
         first = np.flatnonzero(self.some_rows)[units] * len(self.some_columns)
         return np.asarray(first + np.flatnonzero(self.some_columns)[periods])
@@ -121,7 +122,12 @@ class Completion:
         return 2 * float(max(self.start.spectrum.values[-1], 0.0)) ** 0.5
 
     def solve(
-        self, penalty: float, *, start: Completed | None, tolerance: float, still: float = SETTLED
+        self,
+        penalty: float,
+        *,
+        start: Completed | None,
+        tolerance: float,
+        still: float = SETTLED,
     ) -> Completed:
         """The optimum at λ, or the best point there was when steps ran out: its gap says which.
 
@@ -138,7 +144,8 @@ class Completion:
             residual = here.rows - here.spectrum.low_rank(here.rows)
             slope = residual.ravel()[self.missing.flat]
             nearly_inverse = self.missing.solver(here.spectrum)
-            gap = filled_gap(self.two_way, self.usable, here.rows, residual, here.spectrum)
+            complete = len(self.alpha) - len(self.incomplete)
+            gap = filled_gap(self.system, complete, self.usable, here.rows, residual, here.spectrum)
             here = replace(here, gap=gap / self.loss, steps=step)
             ahead = nearly_inverse(slope)
             moves = float(np.linalg.norm(ahead)) / max(len(ahead), 1) ** 0.5
@@ -180,7 +187,7 @@ class Completion:
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """α (N,), β (T,), U (N, r), V (T, r) of the solution, L = U Vᵀ with factors of equal
         length; nan in units and periods without a usable cell."""
-        left, incomplete = self._left(outcome), self.two_way.incomplete
+        left, incomplete = self._left(outcome), self.incomplete
         filled = self._filled(found.values)
         own = filled.mean(axis=1)
         left[incomplete] = filled - own[:, None]
@@ -203,7 +210,7 @@ class Completion:
     @cached_property
     def _two_way(self) -> FloatArray:
         rows, columns = np.divmod(self.missing.flat, self.missing.shape[1])
-        return np.asarray(self.alpha[self.two_way.incomplete[rows]] + self.beta[columns])
+        return np.asarray(self.alpha[self.incomplete[rows]] + self.beta[columns])
 
     def _oriented(self, array: npt.NDArray[Cell]) -> npt.NDArray[Cell]:
         if not (self.some_rows.all() and self.some_columns.all()):

@@ -16,6 +16,7 @@ loops are compiled and run without the interpreter lock.
 Source: the within transformation, as in any text on panel data; Frisch and Waugh (1933).
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -44,11 +45,12 @@ class TwoWay:
         self.a = np.ones(n) if unit_weights is None else unit_weights
         self.b = np.ones(m) if period_weights is None else period_weights
         self.complete = np.asarray(usable.all(axis=1))
-        self.factor, self.scale, self.row = self._factored()
+        self.system, self.row = self._factored()
 
-    def _factored(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _factored(self) -> "tuple[PeriodSystem, FloatArray]":
         if not self.complete.any() or _range(self.a) * _range(self.b) > MODERATE:
-            return _pivoted(self.usable, self.a, self.b)
+            factor, scale, row = _pivoted(self.usable, self.a, self.b)
+            return PeriodSystem(factor, scale), row
         rows, b = self.incomplete, self.b
         a, some = self.a[rows], self.usable[rows] * b
         row = np.full(len(self.a), b.sum())
@@ -60,7 +62,7 @@ class TwoWay:
         scale = 1.0 / np.sqrt(d)
         level = np.sqrt(d / d.sum())
         factor = np.linalg.cholesky(system * scale * scale[:, None] + np.outer(level, level))
-        return factor, scale, row
+        return PeriodSystem(factor, scale), row
 
     @cached_property
     def incomplete(self) -> IntArray:
@@ -71,7 +73,7 @@ class TwoWay:
         """α (N,), β (T,) of X − level; zero where a unit or period has no usable cell."""
         means, beta = np.empty(X.shape[0]), np.empty(X.shape[1])
         _means(X, level, self.usable, self.complete, self.a, self.b, self.row, means, beta)
-        beta = self.periods(self.b * beta)
+        beta = self.system.solve(self.b * beta)
         alpha = np.where(self.row > 0, means - (self.b @ beta) / np.maximum(self.row, 1e-300), 0.0)
         rows = self.incomplete
         alpha[rows] = means[rows] - (self.usable[rows] @ (self.b * beta)) / np.where(
@@ -79,15 +81,23 @@ class TwoWay:
         )
         return alpha, beta
 
-    def periods(self, right: FloatArray) -> FloatArray:
-        """β (T,) with S β = right: the period system alone, when unit effects are eliminated."""
-        beta = right * self.scale
-        _substitute(self.factor, beta)
-        return beta * self.scale
-
     def empty(self) -> tuple[BoolArray, BoolArray]:
         """(N,), (T,) true for units and periods without a usable cell."""
         return np.asarray(~self.usable.any(axis=1)), np.asarray(~self.usable.any(axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class PeriodSystem:
+    """S, factored: what is left for the period effects when unit effects are eliminated."""
+
+    factor: FloatArray
+    scale: FloatArray
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """β (T,) with S β = right."""
+        beta = right * self.scale
+        _substitute(self.factor, beta)
+        return np.asarray(beta * self.scale)
 
 
 def _range(weights: FloatArray) -> float:

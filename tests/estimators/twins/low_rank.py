@@ -51,11 +51,11 @@ def proximal_gradient(
     return two_way(L), L
 
 
-def completed(panel: Panel, penalty: float) -> FloatArray:
+def completed(panel: Panel, penalty: float, steps: int = 4_000) -> FloatArray:
     """(N, T) matrix completion at a fixed λ."""
     level = float(np.mean(panel.outcome[panel.usable]))
     weights = panel.usable.astype(float)
-    two_way, L = proximal_gradient(panel.outcome - level, panel.usable, weights, penalty)
+    two_way, L = proximal_gradient(panel.outcome - level, panel.usable, weights, penalty, steps)
     return two_way + L + level
 
 
