@@ -18,20 +18,26 @@ class _Pin:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.holders = 0
-        self.controller = ThreadpoolController()
-        self.limit = None
+        self.libraries = ThreadpoolController().lib_controllers
+        self.before: list[int] = []
 
     def hold(self) -> None:
         with self.lock:
             if self.holders == 0:
-                self.limit = self.controller.limit(limits=1)
+                self.before = [library.num_threads for library in self.libraries]
+                self._set([1] * len(self.before))
             self.holders += 1
 
     def release(self) -> None:
         with self.lock:
             self.holders -= 1
-            if self.holders == 0 and self.limit is not None:
-                self.limit.restore_original_limits()
+            if self.holders == 0:
+                self._set(self.before)
+
+    def _set(self, threads: list[int]) -> None:
+        for library, before, now in zip(self.libraries, self.before, threads, strict=True):
+            if before != 1:  # else it stays one, at no cost: fits are many and short
+                library.set_num_threads(now)
 
 
 @cache
