@@ -19,7 +19,7 @@ def fill_with_price(url: str) -> None:
     shop.fill(url, shop.sales())
     with shop.connection(url) as server, server.cursor() as cursor:
         cursor.execute("ALTER TABLE sales ADD COLUMN price float8")
-        cursor.execute("UPDATE sales SET price = length(store) + sin(week)")
+        cursor.execute("UPDATE sales SET price = length(store) + sin(week * (1 + substr(store, 7)::int))")
 
 
 def test_settings_are_used_stored_and_another_question_than_none(ledger_url: str) -> None:
@@ -45,7 +45,7 @@ def test_covariates_of_a_relation_are_part_of_the_panel_that_is_kept(ledger_url:
     assert panel.covariate_names == ("price",)
     assert panel.covariates is not None
     store, week = panel.units.index("store 3"), panel.periods.index(7)
-    assert panel.covariates[store, week, 0] == pytest.approx(7 + np.sin(7), abs=1e-12)
+    assert panel.covariates[store, week, 0] == pytest.approx(7 + np.sin(7 * 4), abs=1e-12)
 
 
 def test_a_covariate_that_is_not_known_somewhere_stops_the_run(ledger_url: str) -> None:
@@ -106,3 +106,15 @@ def test_a_study_that_would_drop_everything_is_refused(ledger_url: str) -> None:
     shop.fill(ledger_url, data.assign(promo=(data.week % 2).astype(float)))
     with pytest.raises(ChecksFailed, match="untreated_in_every_period: in 7 of 14 periods"):
         analyze(shop.ask(ledger_url, shop.PLAN + "incomparable: drop\n"))
+
+
+def test_an_estimator_told_to_use_covariates_says_what_they_explain(ledger_url: str) -> None:
+    fill_with_price(ledger_url)
+    with shop.connection(ledger_url) as server, server.cursor() as cursor:
+        cursor.execute("UPDATE sales SET units = units - 3 * price")
+    plan = WITH_PRICE.replace("[did, sc]", "[did, sdid]")
+    result = analyze(shop.ask(ledger_url, plan + "settings: {sdid: {covariates: projected}}\n"))
+    did, sdid = result.estimates
+    assert sdid.diagnostics["coefficients"]["price"] == pytest.approx(-3, abs=0.5)
+    assert "coefficients" not in did.diagnostics
+    assert "What covariates explain" in render(result)
