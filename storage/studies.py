@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from pydantic import ValidationError
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from storage import audit
 from storage.database import lock
-from storage.errors import UnknownStudy
+from storage.errors import StorageError, UnknownStudy
 from storage.json_values import plain
 from storage.tables import Study
 from studies import Plan
@@ -51,19 +52,23 @@ def register(session: Session, plan: Plan, by: str, reason: str = "") -> Registe
 
 
 def current(session: Session, study: str) -> tuple[Plan, int, str]:
-    """(plan, version, plan hash) that answers are given to now. Raises UnknownStudy."""
+    """(plan, version, plan hash) that answers are given to now.
+
+    Raises UnknownStudy, and StorageError for a plan that another release wrote and this one cannot
+    read.
+    """
     latest = _latest(session, study)
     if latest is None:
         raise unknown(session, study)
-    return Plan.model_validate(latest.plan), latest.version, latest.plan_hash
+    return _read(latest), latest.version, latest.plan_hash
 
 
 def plan_of(session: Session, study: str, version: int) -> Plan:
-    """The plan as it was in this version. Raises UnknownStudy."""
+    """The plan as it was in this version. Raises UnknownStudy, StorageError as `current` does."""
     found = session.get(Study, (study, version))
     if found is None:
         raise unknown(session, study)
-    return Plan.model_validate(found.plan)
+    return _read(found)
 
 
 def known(session: Session) -> list[str]:
@@ -79,6 +84,17 @@ def unknown(session: Session, study: str) -> UnknownStudy:
         f"no study {study!r} is registered; registered: {listed or 'none'}. "
         "`liftledger register STUDY.yaml` puts one on record"
     )
+
+
+def _read(row: Study) -> Plan:
+    try:
+        return Plan.model_validate(row.plan)
+    except ValidationError as error:
+        keys = ", ".join(".".join(map(str, mistake["loc"])) for mistake in error.errors())
+        raise StorageError(
+            f"plan version {row.version} of {row.study} says what this release does not know "
+            f"({keys}); read it with the release that registered it, or register a new version"
+        ) from error
 
 
 def _latest(session: Session, study: str) -> Study | None:

@@ -19,7 +19,9 @@ def fill_with_price(url: str) -> None:
     shop.fill(url, shop.sales())
     with shop.connection(url) as server, server.cursor() as cursor:
         cursor.execute("ALTER TABLE sales ADD COLUMN price float8")
-        cursor.execute("UPDATE sales SET price = length(store) + sin(week * (1 + substr(store, 7)::int))")
+        cursor.execute(
+            "UPDATE sales SET price = length(store) + sin(week * (1 + substr(store, 7)::int))"
+        )
 
 
 def test_settings_are_used_stored_and_another_question_than_none(ledger_url: str) -> None:

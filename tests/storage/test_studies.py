@@ -1,10 +1,13 @@
 """Registered plans: versions of a study, and what was asked when."""
 
+import json
+
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from storage import studies
-from storage.errors import UnknownStudy
+from storage.errors import StorageError, UnknownStudy
 from tests.storage.answers import plan
 
 
@@ -19,3 +22,16 @@ def test_a_changed_plan_is_a_new_version_and_the_same_plan_is_not(session: Sessi
     assert studies.plan_of(session, "display", 2) == plan(seed=2)
     with pytest.raises(UnknownStudy, match="registered: display"):
         studies.current(session, "displai")
+
+
+def test_a_plan_that_another_release_wrote_and_this_one_cannot_read_is_named(
+    session: Session,
+) -> None:
+    written = plan().model_dump(mode="json") | {"settings": {"mc": {"gone": 1}}}
+    insert = (
+        "INSERT INTO studies (study, version, plan, plan_hash, registered_by, reason) VALUES"
+        " ('old', 4, CAST(:plan AS json), encode(sha256(convert_to(:plan, 'UTF8')), 'hex'), '', '')"
+    )
+    session.execute(text(insert), {"plan": json.dumps(written)})
+    with pytest.raises(StorageError, match=r"^plan version 4 of old says .*\(settings\.mc\.gone\)"):
+        studies.current(session, "old")
