@@ -32,7 +32,8 @@ from estimators.core.folds import Folds, imitating_folds, independent_folds, pat
 from estimators.core.panel import FloatArray, Panel
 from estimators.core.parallel import in_order
 from estimators.core.threads import one_thread
-from estimators.solvers.completion import SETTLED, Completed, Completion
+from estimators.solvers.completion import SETTLED, complete
+from estimators.solvers.incomplete_panel import Completed, IncompletePanel
 from estimators.solvers.low_rank import require_certified
 from estimators.solvers.spectrum import Spectrum
 
@@ -87,8 +88,8 @@ class MatrixCompletion:
         if self.lambda_nn is None or not np.isfinite(self.lambda_nn):
             return self
         with one_thread():
-            problem = Completion(panel.outcome, panel.usable, self.lambda_nn)
-            found = problem.solve(self.lambda_nn, start=None, tolerance=self.tolerance)
+            problem = IncompletePanel(panel.outcome, panel.usable, self.lambda_nn)
+            found = complete(problem, self.lambda_nn, start=None, tolerance=self.tolerance)
         return replace(self, base=problem.shared(found))
 
     def problems(self, panel: Panel) -> int:
@@ -101,9 +102,10 @@ class MatrixCompletion:
             return self.tune(panel).fit(panel)
         require_identified(panel, self.name)
         with one_thread():
-            problem = Completion(panel.outcome, panel.usable, self.lambda_nn)
+            problem = IncompletePanel(panel.outcome, panel.usable, self.lambda_nn)
             begin = None if self.base is None else problem.like(self.base)
-            found = problem.solve(
+            found = complete(
+                problem,
                 self.lambda_nn,
                 start=begin,
                 tolerance=self.tolerance,
@@ -158,7 +160,7 @@ def _independent(panel: Panel, penalties: int, seed: int) -> tuple[float, Tuning
 def _largest(panel: Panel) -> float:
     """The smallest λ that leaves no factors; zero where two-way effects leave rounding errors."""
     with one_thread():
-        largest = Completion(panel.outcome, panel.usable).largest_penalty
+        largest = IncompletePanel(panel.outcome, panel.usable).largest_penalty
     data = panel.outcome[panel.usable]
     spread = float(np.linalg.norm(data - data.mean()))
     return largest if largest > ROUNDING * spread else 0.0
@@ -177,7 +179,7 @@ class _Fold:
     """One fold without its panel: what its scored cells were, and its last solution."""
 
     def __init__(self, panel: Panel) -> None:
-        self.problem = Completion(panel.outcome, panel.usable)
+        self.problem = IncompletePanel(panel.outcome, panel.usable)
         self.cells = int(panel.usable.sum())
         scored = panel.treatment & panel.observed & identified(panel)
         self.scored = scored.ravel()[self.problem.cells]
@@ -186,8 +188,8 @@ class _Fold:
 
     def errors(self, penalty: float) -> FloatArray:
         """Y − Ŷ in the scored cells, begun at the last solution."""
-        self.last = self.problem.solve(
-            penalty, start=self.last, tolerance=TUNING_TOLERANCE, still=np.inf
+        self.last = complete(
+            self.problem, penalty, start=self.last, tolerance=TUNING_TOLERANCE, still=np.inf
         )
         require_certified(self.last, TUNING_TOLERANCE)
         return np.asarray(self.truth - self.problem.predicted(self.last)[self.scored])

@@ -7,9 +7,9 @@ answer is the weighted two-way fit in closed form. λ = 0 would be interpolation
 
 Equal weights leave a smooth convex problem in the cells that are not usable alone, which
 completion.py solves by Newton steps. Otherwise: with ‖L‖_* = min ½(‖U‖² + ‖V‖²) over L = U Vᵀ,
-and (α, β) free, the problem is solved in three
-exact block steps per sweep: (α, β) given L, then (U, α) given (V, β), then (V, β) given (U, α),
-all of them small ridge regressions, with Anderson acceleration over sweeps. The rank is not
+and (α, β) free, the problem is solved in three exact
+block steps per sweep: (α, β) given L, then (U, α) given (V, β), then (V, β) given (U, α), all of
+them small ridge regressions, with Anderson acceleration over sweeps. The rank is not
 chosen: it grows by the directions in which the gradient G = w∘(Y − α − β − L) violates the
 optimality condition ‖G‖₂ ≤ λ/2. Where the rank becomes large, or a saddle of the factor problem
 holds the sweeps up, accelerated soft-thresholding of singular values takes over: slower by step,
@@ -31,8 +31,9 @@ import numpy as np
 from estimators.core.errors import NotConverged
 from estimators.core.panel import BoolArray, FloatArray
 from estimators.core.threads import one_thread
-from estimators.solvers.completion import Completed, Completion
+from estimators.solvers.completion import complete
 from estimators.solvers.factors import descend
+from estimators.solvers.incomplete_panel import Completed, IncompletePanel
 from estimators.solvers.problem import Problem, Solution
 from estimators.solvers.two_way import TwoWay
 
@@ -131,9 +132,9 @@ def _equally_weighted(
     tolerance: float,
 ) -> LowRank:
     with one_thread():
-        problem = Completion(outcome, usable, penalty)
+        problem = IncompletePanel(outcome, usable, penalty)
         begin = None if start is None else problem.begin(start.surface())
-        found = problem.solve(penalty, start=begin, tolerance=tolerance)
+        found = complete(problem, penalty, start=begin, tolerance=tolerance)
         require_certified(found, tolerance)
         return LowRank(*problem.parts(outcome, found), found.gap, found.steps)
 
@@ -150,4 +151,4 @@ def require_certified(found: Solution | Completed, tolerance: float) -> None:
 def largest_penalty(outcome: FloatArray, usable: BoolArray) -> float:
     """The smallest λ at which L = 0: 2 ‖P_O(Y − α − β)‖₂ at the fitted two-way effects."""
     with one_thread():
-        return Completion(outcome, usable).largest_penalty
+        return IncompletePanel(outcome, usable).largest_penalty

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estimators.core.panel import BoolArray, FloatArray
-from estimators.solvers.completion import SETTLED, Completion
+from estimators.solvers.completion import SETTLED, complete
+from estimators.solvers.incomplete_panel import IncompletePanel
 from estimators.solvers.spectrum import Spectrum
 from tests.estimators.panels import noisy
 from tests.estimators.twins.least_squares import two_way_by_dummies
@@ -47,8 +48,8 @@ def solved(
     still: float = SETTLED,
 ) -> tuple[FloatArray, FloatArray, float]:
     """α + β and L, both (N, T), and the duality gap."""
-    problem = Completion(np.where(usable, Y, np.nan), usable, penalty)
-    found = problem.solve(penalty, start=None, tolerance=tolerance, still=still)
+    problem = IncompletePanel(np.where(usable, Y, np.nan), usable, penalty)
+    found = complete(problem, penalty, start=None, tolerance=tolerance, still=still)
     alpha, beta, U, V = problem.parts(np.where(usable, Y, np.nan), found)
     return alpha[:, None] + beta, U @ V.T, found.gap
 
@@ -60,7 +61,7 @@ def test_the_optimum_is_that_of_plain_proximal_gradient(
     kind: str, share: float, shape: tuple[int, int]
 ) -> None:
     Y, usable = noisy(*shape, seed=5), mask(kind, *shape)
-    penalty = share * Completion(Y, usable).largest_penalty
+    penalty = share * IncompletePanel(Y, usable).largest_penalty
     w = usable.astype(float)
     two_way, L, gap = solved(Y, usable, penalty)
     twin_two_way, twin_L = proximal_gradient(Y, usable, w, penalty, steps=20_000)
@@ -85,7 +86,7 @@ def test_no_panel_and_no_penalty_keeps_it_from_a_certified_end(
     rng = np.random.default_rng(seed)
     Y, usable = noisy(units, periods, seed), rng.random((units, periods)) < share
     usable[0, 0] = True
-    problem = Completion(Y, usable)
+    problem = IncompletePanel(Y, usable)
     if problem.largest_penalty < 1e-9 * Y.std():
         return  # so few cells that two-way effects fit them all
     two_way, L, gap = solved(Y, usable, fraction * problem.largest_penalty)
@@ -99,7 +100,7 @@ def test_no_panel_and_no_penalty_keeps_it_from_a_certified_end(
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-6])
 def test_a_loose_answer_says_how_loose_it_is(kind: str, tolerance: float) -> None:
     Y, usable = noisy(14, 9, seed=6), mask(kind, 14, 9)
-    penalty = 0.1 * Completion(Y, usable).largest_penalty
+    penalty = 0.1 * IncompletePanel(Y, usable).largest_penalty
     w = usable.astype(float)
     _, L, gap = solved(Y, usable, penalty, tolerance, np.inf)
     exact = objective(Y, w, penalty, *solved(Y, usable, penalty)[:2])
@@ -113,24 +114,24 @@ def test_a_loose_answer_says_how_loose_it_is(kind: str, tolerance: float) -> Non
 @pytest.mark.parametrize("kind", MASKS)
 def test_the_way_there_does_not_matter(kind: str) -> None:
     Y, usable = noisy(14, 9, seed=7), mask(kind, 14, 9)
-    problem = Completion(Y, usable)
+    problem = IncompletePanel(Y, usable)
     penalty = 0.05 * problem.largest_penalty
-    cold = problem.solve(penalty, start=None, tolerance=1e-9)
+    cold = complete(problem, penalty, start=None, tolerance=1e-9)
     along = None
     for share in (0.7, 0.5, 0.2, 0.1):
-        along = problem.solve(
-            share * problem.largest_penalty, start=along, tolerance=1e-4, still=np.inf
+        along = complete(
+            problem, share * problem.largest_penalty, start=along, tolerance=1e-4, still=np.inf
         )
     rng = np.random.default_rng(0)
     for start in (along, problem.begin(100 * rng.normal(size=Y.shape))):
-        warm = problem.solve(penalty, start=start, tolerance=1e-9)
+        warm = complete(problem, penalty, start=start, tolerance=1e-9)
         np.testing.assert_allclose(warm.values, cold.values, rtol=0, atol=1e-9 * Y.std())
 
 
 def test_the_largest_penalty_is_where_factors_begin() -> None:
     Y, usable = noisy(14, 9, seed=8), mask("block", 14, 9)
     residual = np.where(usable, Y - two_way_by_dummies(Y, usable), 0.0)
-    largest = Completion(Y, usable).largest_penalty
+    largest = IncompletePanel(Y, usable).largest_penalty
     assert largest == pytest.approx(2 * np.linalg.norm(residual, 2), rel=1e-12)
     assert not solved(Y, usable, 1.0001 * largest)[1].any()
     assert np.linalg.norm(solved(Y, usable, 0.999 * largest)[1]) > 1e-4
@@ -138,8 +139,8 @@ def test_the_largest_penalty_is_where_factors_begin() -> None:
 
 def test_what_is_predicted_in_missing_cells_is_the_fitted_surface() -> None:
     Y, usable = noisy(8, 13, seed=9), mask("staggered", 8, 13)
-    problem = Completion(Y, usable)
-    found = problem.solve(2.0, start=None, tolerance=1e-9)
+    problem = IncompletePanel(Y, usable)
+    found = complete(problem, 2.0, start=None, tolerance=1e-9)
     alpha, beta, U, V = problem.parts(Y, found)
     surface = alpha[:, None] + beta + U @ V.T
     assert sorted(problem.cells) == np.flatnonzero(~usable).tolist()
@@ -181,10 +182,10 @@ def test_a_penalty_that_is_tiny_beside_the_outcomes_is_not_lost_in_rounding(kind
 @pytest.mark.parametrize("kind", MASKS)
 def test_with_and_without_the_square_it_is_the_same_problem(kind: str) -> None:
     Y, usable = noisy(14, 9, seed=11), mask(kind, 14, 9)
-    squared, rooted = Completion(Y, usable), Completion(Y, usable, 1e-9)
+    squared, rooted = IncompletePanel(Y, usable), IncompletePanel(Y, usable, 1e-9)
     assert squared.root is None
     assert rooted.root is not None
     first, second = (
-        problem.solve(2.0, start=None, tolerance=1e-9).values for problem in (squared, rooted)
+        complete(problem, 2.0, start=None, tolerance=1e-9).values for problem in (squared, rooted)
     )
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-9 * Y.std())
