@@ -10,9 +10,10 @@ numerically lies in the affine hull of the corral (a near copy) changes places w
 that reaches zero first.
 
 A column improves when ‖x‖² + ridge ‖w‖² − ⟨x, pⱼ⟩ exceeds 10⁻¹² of the objective and what
-rounding leaves of ⟨x, pⱼ⟩; when none does, the walk ends. With more rows than columns (the weights
-of periods) inner products come from the columns' Gram matrix, computed once, unless the walk has
-a start and will be short.
+rounding leaves of ⟨x, pⱼ⟩; when none does, the walk ends. It ends, too, at a point that meets the
+target to rounding, of which there may be many: the first one is kept. With more rows than columns
+(the weights of periods) inner products come from the columns' Gram matrix, computed once, unless
+the walk has a start and will be short.
 
 Source: Wolfe (1976), "Finding the nearest point in a polytope", Mathematical Programming 11;
 dropping by rotations: Golub and Van Loan (2013), Matrix Computations, section 6.5.
@@ -24,6 +25,7 @@ from numba import njit
 TOLERANCE = 1e-12
 DEPENDENT = 1e-13  # a pivot below this share says: already in the affine hull of the corral
 ZERO = 1e-15  # a weight
+EXACT = 1e-13  # of the columns' length: the target is met, and rounding would choose who is next
 PATIENCE = 10  # steps on end that lower neither the objective nor the gap
 
 
@@ -65,6 +67,8 @@ def nearest_point(points, squares, ridge, start, lift):
             best_gap = gap
             best[:] = 0.0
             best[corral[:k]] = share[:k]
+        if value <= (EXACT * reach) ** 2:
+            break
         new = _steepest(slope, value, reach, lengths, inside)
         if new < 0 or stalled > PATIENCE or steps > 50 * (n + m):
             break
