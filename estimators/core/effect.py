@@ -97,12 +97,15 @@ def _answered(panel: Panel, fit: Fit) -> BoolArray:
     """The scored cells, of which there are some, and each has a counterfactual."""
     scored = scored_cells(panel, fit)
     if not scored.any():
-        raise UnsupportedDesign("no treated cell has an observed outcome")
+        raise UnsupportedDesign(
+            f"none of {int(panel.treatment.sum())} treated cells is left to average: each is not "
+            f"observed or left out by the fit; observe some, or correct the treatment"
+        )
     if not np.isfinite(fit.counterfactual[scored]).all():
         missing = np.argwhere(scored & ~np.isfinite(fit.counterfactual))
         raise UnsupportedDesign(
             f"{len(missing)} of {int(scored.sum())} treated cells have no counterfactual, first "
-            f"{panel.cell(*missing[0])}"
+            f"{panel.cell(*missing[0])}; a fit imputes each of them, or says which it leaves out"
         )
     return scored
 

@@ -37,7 +37,7 @@ def require_never_treated(panel: Panel, method: str) -> None:
         remedy = "; donors: not_yet_treated also compares with units treated later"
         raise UnsupportedDesign(
             f"{method} needs 1 never-treated units; there are 0 among {len(panel.units)}"
-            f"{remedy if len(cohorts(panel)) > 1 else ''}"
+            f"{remedy if len(cohorts(panel)) > 1 else '; add untreated units'}"
         )
 
 

@@ -56,7 +56,8 @@ def measured(panel: Panel, targets: Targets, options: Options) -> tuple[float, .
         if first.start < 2:
             raise UnsupportedDesign(
                 f"{options.name} needs two periods before treatment to measure noise; treatment "
-                f"starts in {panel.periods[first.start]}, after {first.start}"
+                f"starts in {panel.periods[first.start]}, after {first.start}; add earlier "
+                f"periods, or use did, mc or dwcp"
             )
         donors = first.donors
         if len(members) > 1:

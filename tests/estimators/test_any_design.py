@@ -35,14 +35,15 @@ quickly = settings(
 
 def method(name: str, scale: float = 1.0) -> Estimator:
     """Settings that all matter; λ_nn of mc is in the outcome's measure, those of dwcp are not."""
-    return {
+    methods: dict[str, Estimator] = {
         "did": DifferenceInDifferences(),
         "sc": SyntheticControl(),
         "difp": DemeanedSyntheticControl(),
         "mc": MatrixCompletion(lambda_nn=4.0 * scale),
         "sdid": SyntheticDifferenceInDifferences(),
         "dwcp": DoublyWeighted(0.2, 0.5, 1.0, show_untreated=False),
-    }[name]
+    }
+    return methods[name]
 
 
 @st.composite
