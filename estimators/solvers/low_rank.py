@@ -7,11 +7,10 @@ answer is the weighted two-way fit in closed form. λ = 0 would be interpolation
 
 Equal weights leave a smooth convex problem in the cells that are not usable alone, which
 completion.py solves by Newton steps. Otherwise: with ‖L‖_* = min ½(‖U‖² + ‖V‖²) over L = U Vᵀ,
-and (α, β) free, the problem is solved in three exact
-block steps per sweep: (α, β) given L, then (U, α) given (V, β), then (V, β) given (U, α), all of
-them small ridge regressions, with Anderson acceleration over sweeps. The rank is not
-chosen: it grows by the directions in which the gradient G = w∘(Y − α − β − L) violates the
-optimality condition ‖G‖₂ ≤ λ/2. Where the rank becomes large, or a saddle of the factor problem
+and (α, β) free, the problem is solved in three exact block steps per sweep: (α, β) given L, then
+(U, α) given (V, β), then (V, β) given (U, α), all of them small ridge regressions, with Anderson
+acceleration over sweeps. The rank is not chosen: it grows by the directions in which the gradient
+G = w∘(Y − α − β − L) violates the optimality condition ‖G‖₂ ≤ λ/2. Where the rank becomes large, or a saddle of the factor problem
 holds the sweeps up, accelerated soft-thresholding of singular values takes over: slower by step,
 but convex. Either way the answer carries a duality gap that proves it:
 
@@ -82,7 +81,8 @@ def two_way_low_rank(
     a = np.ones(n_units) if unit_weights is None else np.asarray(unit_weights, dtype=np.float64)
     b = np.ones(n_periods) if period_weights is None else np.asarray(period_weights, np.float64)
     if not np.isfinite(penalty):
-        return _without_factors(outcome, TwoWay(usable, a, b))
+        with one_thread():
+            return _without_factors(outcome, TwoWay(usable, a, b))
     if (a == a[0]).all() and (b == b[0]).all():
         return _equally_weighted(outcome, usable, penalty / float(a[0] * b[0]), start, tolerance)
     filled = np.where(usable, outcome, 0.0)
