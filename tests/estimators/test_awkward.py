@@ -61,7 +61,7 @@ def test_the_panel_is_left_as_it_was(name: str, design: str) -> None:
     assert not panel.treatment.flags.writeable
 
 
-@pytest.mark.parametrize(("name", "design"), [p for p in PAIRS if p[1] != "staggered"])
+@pytest.mark.parametrize(("name", "design"), PAIRS)
 def test_the_same_question_has_the_same_answer_to_the_last_bit_on_any_number_of_cores(
     name: str, design: str
 ) -> None:
