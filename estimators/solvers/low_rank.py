@@ -10,9 +10,10 @@ completion.py solves by Newton steps. Otherwise: with ‖L‖_* = min ½(‖U‖
 and (α, β) free, the problem is solved in three exact block steps per sweep: (α, β) given L, then
 (U, α) given (V, β), then (V, β) given (U, α), all of them small ridge regressions, with Anderson
 acceleration over sweeps. The rank is not chosen: it grows by the directions in which the gradient
-G = w∘(Y − α − β − L) violates the optimality condition ‖G‖₂ ≤ λ/2. Where the rank becomes large, or a saddle of the
-factor problem holds the sweeps up, accelerated soft-thresholding of singular values takes over:
-slower by step, but convex. Either way the answer carries a duality gap that proves it:
+G = w∘(Y − α − β − L) violates the optimality condition ‖G‖₂ ≤ λ/2. Where the rank becomes large,
+or a saddle of the factor problem holds the sweeps up, accelerated soft-thresholding of singular
+values takes over: slower by step, but convex. Either way the answer carries a duality gap that
+proves it:
 
     dual point  Z = 2 s G,  s = min(1, λ / 2‖G‖₂);     D = 2s⟨G, Y⟩ − s² Σ w R²
 
