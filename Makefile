@@ -21,12 +21,12 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet --quiet instal
 MOVED := $(shell [ ! -e .venv/place ] || [ "$$(cat .venv/place)" = "$$(pwd)" ] || \
 	rm -f .venv/runtime.stamp .venv/dev.stamp)
 
-.PHONY: help demo test check bench lock format clean
+.PHONY: help demo test check bench bench-peers lock format clean
 
 help:  ## what can be done here
 	@echo "Liftledger: what a promotion really sold, and how sure we are."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: .venv/runtime.stamp  ## everything, on two real panels: database, checks, six estimators, reports
 	@LIFTLEDGER_HOME="$$(pwd)/.liftledger" .venv/bin/liftledger demo
@@ -45,6 +45,9 @@ check: .venv/dev.stamp  ## format, lint, types, layers, migrations, deployment f
 bench: .venv/dev.stamp  ## time and memory, against the promises
 	@.venv/bin/python -m benchmarks
 
+bench-peers: .venv/dev.stamp .venv-peers/stamp  ## our estimators beside other packages', from PyPI
+	@.venv/bin/python -m benchmarks.peers
+
 format: .venv/dev.stamp  ## put the code in order, as check wants it
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
@@ -56,7 +59,7 @@ lock:  ## the newest versions that requirements*.in allow (needs uv)
 		$$name.in -o $$name.lock || exit 1; done
 
 clean:  ## remove what was installed and cached here; data (.liftledger) stay
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv .venv-peers build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -75,3 +78,11 @@ clean:  ## remove what was installed and cached here; data (.liftledger) stay
 	@echo "installing what tests and checks need"
 	@$(PIP) --require-hashes --no-deps --no-compile -r requirements-dev.lock
 	@touch .venv/dev.stamp
+
+# other people's packages, to be measured: an environment of their own, nothing here imports them
+.venv-peers/stamp: benchmarks/peers/requirements.lock
+	@echo "installing the peers into .venv-peers (once, about a minute)"
+	@$(PYTHON) -m venv --clear .venv-peers
+	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet --quiet install \
+		--require-hashes --no-deps --no-compile -r benchmarks/peers/requirements.lock
+	@touch .venv-peers/stamp

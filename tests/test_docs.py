@@ -21,7 +21,7 @@ PAPERS = sorted(
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 TARGETS = re.findall(
-    r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
 )
 
 
@@ -61,7 +61,7 @@ def test_every_command_and_option_a_paper_names_exists(paper: Path) -> None:
 
 @pytest.mark.parametrize("paper", PAPERS, ids=identified)
 def test_every_target_of_make_that_a_paper_names_exists(paper: Path) -> None:
-    named = re.findall(r"(?:^|`)make ([a-z]+)", text(paper), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([a-z-]+)", text(paper), re.MULTILINE)
     assert set(named) <= set(TARGETS)
 
 

@@ -1,0 +1,1 @@
+"""What benchmarks share: panels made of nothing, and measuring in a process of its own."""
