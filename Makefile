@@ -84,5 +84,5 @@ clean:  ## remove what was installed and cached here; data (.liftledger) stay
 	@echo "installing the peers into .venv-peers (once, about a minute)"
 	@$(PYTHON) -m venv --clear .venv-peers
 	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet --quiet install \
-		--require-hashes --no-deps --no-compile -r benchmarks/peers/requirements.lock
+		--require-hashes --no-deps -r benchmarks/peers/requirements.lock
 	@touch .venv-peers/stamp

@@ -83,7 +83,7 @@ def points(keys: Sequence[str], sizes: Sequence[str]) -> list[Point]:
             command = [sys.executable, "-m", "benchmarks.growth", "--one", key, size]
             said = run(command, seconds=CORES * SECONDS, gigabytes=GIGABYTES)
             if "failed" in said:
-                print(f"   {said['failed']}", *said.get("said", ()), file=sys.stderr)
+                print(f"    {said['failed']}", file=sys.stderr)
                 found.append(Point(key, size))
                 break
             found.append(Point(key, size, **said))

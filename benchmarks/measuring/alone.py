@@ -80,7 +80,7 @@ def run(command: Sequence[str], *, seconds: float, gigabytes: float) -> dict[str
         return measured
     if "MemoryError" in complaint or "memory allocation" in complaint:
         return {"failed": f"> {gigabytes:g} GB"}
-    return {"failed": "error", "said": complaint.strip().splitlines()[-1:]}
+    return {"failed": (complaint.strip().splitlines() or ["error"])[-1]}
 
 
 def _spent(process: int, started: float) -> float:

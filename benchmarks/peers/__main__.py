@@ -106,7 +106,7 @@ def _line(
     command = [python, "-m", "benchmarks.peers.measure", module, way, size, str(path)]
     found = run(command, seconds=max(limit, LONG.get(question, 0.0)), gigabytes=GIGABYTES)
     if "failed" in found:
-        print("   ", *found.get("said", ()), file=sys.stderr)
+        print(f"    {found['failed']}", file=sys.stderr)
         return Line(question, size, name, failed=found["failed"]), None
     line = Line(question, size, name, found["seconds"], found["megabytes"])
     answer = kept(path)

@@ -4,9 +4,10 @@
     SDID    DIFP + ζ² T₀ ‖ω‖²,  and the same for λ over donors without ζ; the worse of the two
     MC      Σ (Y − α − β − L)² + λ ‖L‖_*              DWCP    the same weighted, summed over cells
 
-One function for all programs. The excess is a share of our objective: positive where the program's
-is worse. Programs that return no weights, and DID, are compared by the effect, in standard
-deviations of the untreated outcomes.
+One function for all programs. Weights a little below zero, or whose sum is a little off one, are
+made feasible first: outside the simplex everybody finds a better optimum. The excess is a share of
+our objective: positive where the program's is worse. Programs that return no weights, and DID, are
+compared by the effect, in standard deviations of the untreated outcomes.
 """
 
 from collections.abc import Iterator
@@ -66,15 +67,16 @@ def objectives(question: str, block: Block, answer: Answer) -> Iterator[float]:
         return
     donors, treated = block.outcome[: -block.treated], block.outcome[-block.treated :].mean(axis=0)
     before = donors[:, : block.start]
-    missed = answer.unit_weights @ before - treated[: block.start]
+    weights = _feasible(answer.unit_weights)
+    missed = weights @ before - treated[: block.start]
     if question == "sc":
         yield float(missed @ missed)
         return
     missed = missed - missed.mean()
     shrunk = _zeta(block) ** 2 * block.start if question == "sdid" else 0.0
-    yield float(missed @ missed + shrunk * answer.unit_weights @ answer.unit_weights)
+    yield float(missed @ missed + shrunk * weights @ weights)
     if answer.period_weights is not None and question == "sdid":
-        missed = before @ answer.period_weights - donors[:, block.start :].mean(axis=1)
+        missed = before @ _feasible(answer.period_weights) - donors[:, block.start :].mean(axis=1)
         missed = missed - missed.mean()
         yield float(missed @ missed)
 
@@ -99,6 +101,11 @@ def weighting(
 def scale(block: Block) -> float:
     """The sum of squares an objective is a part of."""
     return float(((block.usable - block.usable.mean()) ** 2).sum())
+
+
+def _feasible(weights: FloatArray) -> FloatArray:
+    kept = np.maximum(weights, 0.0)
+    return np.asarray(kept / kept.sum())
 
 
 def _low_rank(

@@ -43,7 +43,7 @@ def table(lines: list[Line], ours: str) -> Iterator[str]:
             own = line.seconds
         name = f"  {line.program.replace(':kernel', ', solver alone')}"
         if line.failed:
-            yield f"{name:34}{line.failed:>10}"
+            yield f"{name:34}{'–':>10}{'':19}   {line.failed}"
             continue
         ratio = "" if line.program == ours else f"{line.seconds / own:,.1f}"
         yield (
