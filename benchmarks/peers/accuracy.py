@@ -55,13 +55,13 @@ def difference(question: str, block: Block, ours: Answer, theirs: Answer) -> Dif
 def objectives(question: str, block: Block, answer: Answer) -> Iterator[float]:
     """What the program minimised, at its answer; nothing where it does not show it."""
     if answer.fits:
-        weights = [(np.ones(len(block.outcome)), np.ones(block.outcome.shape[1]))]
+        weightings = [(np.ones(len(block.outcome)), np.ones(block.outcome.shape[1]))]
         penalty = block.penalty
         if question != "mc":
-            weights, penalty = list(targets(block, TRIPLES[question])), TRIPLES[question][2]
+            weightings, penalty = list(targets(block, TRIPLES[question])), TRIPLES[question][2]
         yield sum(
             _low_rank(block, penalty, *pair, parts)
-            for pair, parts in zip(weights, answer.fits, strict=True)
+            for pair, parts in zip(weightings, answer.fits, strict=True)
         )
     if answer.unit_weights is None or question == "did":
         return
