@@ -56,7 +56,9 @@ def jointly(
     X = X.reshape(-1, K)
     spreads = covariates.before.reshape(-1, K).std(axis=0)
     effects = "period effects" if levels else "unit and period effects"
-    require_independent(X, spreads, panel, options, f"{effects} in the periods matched for {label}")
+    require_independent(
+        X, spreads, panel, options.name, f"{effects} in the periods matched for {label}"
+    )
     scale = float(np.sqrt(np.mean(Y**2)))
     if scale == 0:
         return weigh(data, ridge), np.zeros(K)

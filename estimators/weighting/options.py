@@ -13,7 +13,7 @@ on_off      refuse              treatment that switches is refused
             per_cell            an extension without a published definition: see weighting/cells.py;
                                 donors, gaps and weights then have nothing to say
 covariates  ignore              covariates of the panel are not used, and a note says so
-            projected, joint    see weighting/covariates.py
+            projected, joint    see weighting/residuals.py and weighting/joint.py
 """
 
 from typing import Literal, Protocol, get_args, get_origin, get_type_hints

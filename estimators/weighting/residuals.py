@@ -45,27 +45,49 @@ def adjusted(panel: Panel, options: Options) -> Adjusted:
     combination of others and of unit and period effects.
     """
     names = panel.covariate_names
-    if options.covariates != "ignore" and not names:
-        raise UnsupportedDesign(
-            f"{options.name} was asked for {options.covariates} covariates; the panel has none; "
-            f"add them, or leave covariates: ignore"
-        )
+    notes = require_covariates(panel, options.name, options.covariates, "projected or joint")
     if options.covariates != "projected":
-        unused: tuple[str, ...] = ()
-        if names and options.covariates == "ignore":
-            unused = (
-                f"{len(names)} covariates are not used ({listed(names)}); covariates: projected "
-                f"or joint uses them",
-            )
-        return Adjusted(panel.outcome, notes=unused)
+        return Adjusted(panel.outcome, notes=notes)
     beta = _projected(panel, options)
     assert panel.covariates is not None
     removed = panel.covariates @ beta
     return Adjusted(panel.outcome - removed, removed, dict(zip(names, beta.tolist(), strict=True)))
 
 
+def require_covariates(panel: Panel, method: str, asked: str, others: str) -> tuple[str, ...]:
+    """Raise UnsupportedDesign when covariates are asked for and there are none.
+
+    Returns a note where there are some and none is asked for; others: the choices that use them.
+    """
+    names = panel.covariate_names
+    if asked != "ignore" and not names:
+        raise UnsupportedDesign(
+            f"{method} was asked for {asked} covariates; the panel has none; add them, or leave "
+            f"covariates: ignore"
+        )
+    if asked != "ignore" or not names:
+        return ()
+    return (
+        f"{len(names)} covariates are not used ({listed(names)}); covariates: {others} uses them",
+    )
+
+
+def require_distinct(panel: Panel, method: str, asked: str) -> tuple[str, ...]:
+    """What DWCP needs of covariates: to be there when asked for, each with something of its own."""
+    notes = require_covariates(panel, method, asked, "linear")
+    if asked != "ignore":
+        _beyond_two_way(panel, method)
+    return notes
+
+
 def _projected(panel: Panel, options: Options) -> FloatArray:
     """(K,) coefficients of the two-way regression on usable cells."""
+    X, outcome = _beyond_two_way(panel, options.name)
+    return np.asarray(np.linalg.lstsq(X, outcome, rcond=None)[0])
+
+
+def _beyond_two_way(panel: Panel, method: str) -> tuple[FloatArray, FloatArray]:
+    """(cells, K) covariates and (cells,) outcome of usable cells without two-way effects."""
     assert panel.covariates is not None
     usable = panel.usable
     effects = TwoWay(usable, np.ones(usable.shape[0]), np.ones(usable.shape[1]))
@@ -78,12 +100,12 @@ def _projected(panel: Panel, options: Options) -> FloatArray:
     columns = [panel.covariates[:, :, k].copy() for k in range(len(panel.covariate_names))]
     X = np.column_stack([within(column) for column in columns])
     spreads = np.array([column[usable].std() for column in columns])
-    require_independent(X, spreads, panel, options, "unit and period effects")
-    return np.asarray(np.linalg.lstsq(X, within(panel.outcome), rcond=None)[0])
+    require_independent(X, spreads, panel, method, "unit and period effects")
+    return X, within(panel.outcome)
 
 
 def require_independent(
-    X: FloatArray, spreads: FloatArray, panel: Panel, options: Options, effects: str
+    X: FloatArray, spreads: FloatArray, panel: Panel, method: str, effects: str
 ) -> None:
     """Raise UnsupportedDesign when a covariate is nothing but effects and other covariates.
 
@@ -101,6 +123,6 @@ def require_independent(
     if absorbed.any():
         named = [panel.covariate_names[k] for k in np.flatnonzero(absorbed)]
         raise UnsupportedDesign(
-            f"{options.name} cannot tell {len(named)} of {X.shape[1]} covariates apart: "
+            f"{method} cannot tell {len(named)} of {X.shape[1]} covariates apart: "
             f"{listed(named)} {why}; leave it out"
         )

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from estimators import ESTIMATORS, Panel
+from estimators.closeness.tuning import PENALTIES, TIME_RATES, UNIT_RATES
 from estimators.core.fit import Fit
 from estimators.core.folds import Folds, imitating_folds, path_search, scattered_folds
-from estimators.doubly_weighted import PENALTIES, TIME_RATES, UNIT_RATES, DoublyWeighted
+from estimators.doubly_weighted import DoublyWeighted
 from estimators.matrix_completion import MatrixCompletion
 from tests.estimators.panels import additive, labelled, small, treated_as
 

@@ -1,0 +1,203 @@
+"""How well a triple (λ_time, λ_unit, λ_nn) predicts what was left out, and the search for one.
+
+Scored are folds: the treatment's own pattern where nothing was done, by its squared placebo ATT;
+where treatment switches, single cells left out, by their squared errors. Where a fold has many
+cells, some are drawn, evenly over its periods, so that a candidate costs about PROBLEMS fits.
+The folds that were hardest for the first candidate come first, and a candidate is
+stopped once the errors so far exceed what it would need.
+
+The search is footnote 2's: λ_time alone, then λ_unit, both with λ_nn = ∞, then λ_nn; what they
+choose bounds finer grids, along which the three are then moved in turn until nothing changes.
+Matrix completion, both rates zero, is a second start. Where the largest λ_time is chosen, it is
+doubled as long as that pays.
+
+Source: Athey, Imbens, Qu and Viviano (2025), equation 4 and footnote 2. The grids, the
+second start, stopping and rationing are ours.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from estimators.closeness.weightings import by_cell
+from estimators.core.coordinate_search import CoordinateSearch, Point, Scored
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.folds import Folds
+from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel
+from estimators.core.parallel import in_order
+from estimators.solvers.target_fits import Grid, Targets, fit_targets
+
+TIME_RATES = (0.0, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 4.0)
+UNIT_RATES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 2.0, 3.0, 5.0)
+PENALTIES = (np.inf, *(100 / 10 ** (k / 2) for k in range(9)))  # 100, 31.6, …, 0.01
+DOUBLINGS = 3  # of the largest λ_time, at most
+FINER = 8  # penalties of the finer grid, by quarter decades
+TOLERANCE = 1e-5  # settings are compared, not published, at this duality gap
+PROBLEMS = 1_000  # fits that a candidate takes, about
+BATCH = 8  # folds scored between two looks at whether a candidate can still win
+CELLS = 4  # single cells left out that stand for one fold
+
+Weighting = Callable[[float, float], Targets]  # of λ_time, λ_unit
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """grid: what may be learned from      targets: weightings of its cells, given the rates
+    truth: (N, T) standardised outcomes of those cells, nan elsewhere
+    by_cell: whether every cell's error is squared, or the error of their mean
+    """
+
+    grid: Grid
+    targets: Weighting
+    truth: FloatArray
+    by_cell: bool
+
+    @property
+    def cells(self) -> int:
+        """How many are scored."""
+        return int(np.isfinite(self.truth).sum())
+
+
+class Trials:
+    """Scores of triples on the same folds."""
+
+    def __init__(self, folds: Sequence[Fold]) -> None:
+        self.folds = list(folds)
+        self.order = list(range(len(folds)))
+        self.starts: list[tuple[FloatArray, FloatArray] | None] = [None] * len(folds)
+        self.ranked = False
+
+    def score(self, point: Point, needed: float) -> Scored:
+        """Mean squared error, by fold or by cell; stopped when it cannot be below `needed`."""
+        total = self._count(self.order)
+        errors: dict[int, FloatArray] = {}
+        value = 0.0
+        binds = not np.isfinite(point[2])
+        for first in range(0, len(self.order), BATCH):
+            batch = self.order[first : first + BATCH]
+            for k, (squares, rank) in zip(
+                batch, in_order(lambda k: self._errors(k, point), batch), strict=True
+            ):
+                errors[k] = squares
+                binds = binds or rank > 0
+            # Summed by fold, in one order, so that a score does not depend on the ranking.
+            value = float(sum(errors[k].sum() for k in sorted(errors))) / total
+            if value >= needed and len(errors) < len(self.order):
+                return Scored(value, len(errors), complete=False, binds=binds)
+        if not self.ranked:
+            self.order.sort(key=lambda k: (-errors[k].mean(), k))
+            self.ranked = True
+        return Scored(value, len(errors), binds=binds)
+
+    def _count(self, folds: Sequence[int]) -> int:
+        return sum(self.folds[k].cells if self.folds[k].by_cell else 1 for k in folds)
+
+    def _errors(self, k: int, point: Point) -> tuple[FloatArray, int]:
+        fold = self.folds[k]
+        time, unit, penalty = point
+        targets = fold.targets(time, unit)
+        found = fit_targets(
+            fold.grid, targets, time, unit, penalty, TOLERANCE, start=self.starts[k]
+        )
+        if found.rank:
+            self.starts[k] = found.left, found.right
+        gaps = fold.truth[targets.units, targets.periods] - found.values
+        squares = gaps**2 if fold.by_cell else np.array([gaps.mean() ** 2])
+        return squares, found.rank
+
+
+def search(
+    trials: Trials, given: tuple[float | None, float | None, float | None]
+) -> tuple[Point, CoordinateSearch]:
+    """The triple chosen, and all that were tried; what is given stays."""
+    times, rates, penalties = (
+        grid if value is None else (value,)
+        for grid, value in zip((TIME_RATES, UNIT_RATES, PENALTIES), given, strict=True)
+    )
+    tried = CoordinateSearch(trials.score)
+    start: Point = (times[0], rates[0], penalties[0])
+    tried.at(start)
+    best = tried.walk(start, 0, times[1:])
+    if given[0] is None and best[0] == times[-1]:
+        best = tried.walk(best, 0, [times[-1] * 2.0 ** (k + 1) for k in range(DOUBLINGS)])
+    best = tried.walk(best, 1, rates[1:])
+    bounds = best
+    best = tried.walk(best, 2, penalties[1:])
+    completion = tried.walk(start, 2, penalties[1:])
+    if tried.better(completion, best):
+        best = completion
+    grids = (
+        _finer(times, max(bounds[0], best[0])),
+        _finer(rates, max(bounds[1], best[1])),
+        _smaller(penalties, best[2]),
+    )
+    return tried.cycle(best, grids), tried
+
+
+def _finer(grid: tuple[float, ...], bound: float) -> tuple[float, ...]:
+    """Values up to the bound, and halfway between them."""
+    kept = [value for value in grid if value < bound] + [bound]
+    halfway = [(a + b) / 2 for a, b in pairwise(kept)]
+    return tuple(sorted({*kept, *halfway}))
+
+
+def _smaller(grid: tuple[float, ...], bound: float) -> tuple[float, ...]:
+    """No factors, and penalties from the bound down."""
+    if len(grid) == 1 or not np.isfinite(bound):
+        return grid
+    return (np.inf, *(bound / 10 ** (k / 4) for k in range(FINER)))
+
+
+def scattered(grid: Grid, count: int, seed: int) -> list[Fold]:
+    """Cells that are data, each left out alone, CELLS of them to a fold."""
+    usable = grid.usable > 0
+    everything = by_cell(grid, usable, 0.0, 0.0)
+    found = fit_targets(grid, everything, 0.0, 0.0, np.inf, TOLERANCE)
+    predicted = np.isfinite(found.values)
+    cells = np.column_stack((everything.units, everything.periods))[predicted]
+    if not len(cells):
+        raise UnsupportedDesign("no untreated cell can be left out and still be predicted")
+    rng = np.random.default_rng([seed, 2])
+    drawn = np.sort(rng.permutation(len(cells))[: CELLS * count])
+
+    def fold(chosen: IntArray) -> Fold:
+        wanted = np.zeros(grid.usable.shape, dtype=np.bool_)
+        wanted[tuple(chosen.T)] = True
+        truth = np.where(wanted, grid.outcome, np.nan)
+        return Fold(grid, lambda time, unit: by_cell(grid, wanted, time, unit), truth, True)
+
+    return [fold(cells[drawn[k : k + CELLS]]) for k in range(0, len(drawn), CELLS)]
+
+
+def placed(
+    folds: Folds,
+    standard: Callable[[Panel], tuple[Grid, FloatArray]],
+    weighting: Callable[[Grid, Panel, BoolArray, float, float], Targets],
+    most: int,
+    seed: int,
+) -> list[Fold]:
+    """Placements of the treatment's pattern, each with at most so many of its cells."""
+
+    def fold(k: int, panel: Panel) -> Fold:
+        grid, outcome = standard(panel)
+        scored = panel.treatment & panel.observed
+        wanted = _evenly(scored, most, np.random.default_rng([seed, 3, k]))
+        truth = np.where(wanted, outcome, np.nan)
+        return Fold(
+            grid, lambda time, unit: weighting(grid, panel, wanted, time, unit), truth, False
+        )
+
+    return [fold(k, panel) for k, panel in enumerate(folds.panels)]
+
+
+def _evenly(scored: BoolArray, most: int, rng: np.random.Generator) -> BoolArray:
+    """(N, T) at most so many of the cells, in equal steps through the periods, units drawn."""
+    cells = np.argwhere(scored)
+    if len(cells) <= most:
+        return scored
+    cells = cells[np.lexsort((rng.random(len(cells)), cells[:, 1]))]
+    wanted = np.zeros_like(scored)
+    wanted[tuple(cells[np.arange(most) * len(cells) // most].T)] = True
+    return wanted

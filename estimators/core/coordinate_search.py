@@ -1,0 +1,76 @@
+"""Coordinate-wise search over settings whose scores are estimates and whose evaluation may stop.
+
+A candidate displaces the best so far only when it is better by 1 % (folds.WORTH); a walk along one
+coordinate ends after two candidates in a row that are not (folds.PATIENCE). Scoring is told what
+a candidate would have to reach, and may give up once that is out of reach: the score is then a
+lower bound, which is all that a comparison needs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from estimators.core.folds import PATIENCE, WORTH
+
+Point = tuple[float, ...]
+CYCLES = 10
+
+
+@dataclass(frozen=True)
+class Scored:
+    """value: smaller is better; a lower bound unless complete      folds: how many were scored
+    binds: whether what the candidate adds made any difference; else it is no failure in a walk
+    """
+
+    value: float
+    folds: int
+    complete: bool = True
+    binds: bool = True
+
+
+@dataclass(eq=False)
+class CoordinateSearch:
+    """score(point, needed) may stop as soon as the score cannot be below `needed`."""
+
+    score: Callable[[Point, float], Scored]
+    found: dict[Point, Scored] = field(default_factory=dict)
+
+    def at(self, point: Point, needed: float = float("inf")) -> Scored:
+        """Scored once, unless it was stopped at a bound that no longer decides."""
+        known = self.found.get(point)
+        if known is None or not (known.complete or known.value >= needed):
+            known = self.found[point] = self.score(point, needed)
+        return known
+
+    def better(self, point: Point, than: Point) -> bool:
+        """Whether a point is worth leaving another for, which has been scored completely."""
+        needed = WORTH * self.at(than).value
+        scored = self.at(point, needed)
+        return scored.complete and scored.value < needed
+
+    def walk(self, start: Point, coordinate: int, values: Sequence[float]) -> Point:
+        """From start along one coordinate, until two values in a row are no improvement."""
+        best, failures = start, 0
+        for value in values:
+            point = (*start[:coordinate], value, *start[coordinate + 1 :])
+            if self.better(point, best):
+                best, failures = point, 0
+            elif self.at(point, 0.0).binds:
+                failures += 1
+            if failures == PATIENCE:
+                break
+        return best
+
+    def cycle(self, start: Point, grids: Sequence[Sequence[float]]) -> Point:
+        """Each coordinate in turn, towards the simple end of its grid, then towards the other,
+        until nothing changes. Grids go from simple to complex and hold every value met."""
+        best = start
+        for _ in range(CYCLES):
+            before = best
+            for coordinate, grid in enumerate(grids):
+                for ahead in (True, False):
+                    place = grid.index(best[coordinate])
+                    values = grid[:place][::-1] if ahead else grid[place + 1 :]
+                    best = self.walk(best, coordinate, values)
+            if best == before:
+                break
+        return best
