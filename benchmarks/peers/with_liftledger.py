@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring.panels import Block
-from benchmarks.peers.accuracy import targets, weighting
+from benchmarks.peers.accuracy import targets
 from benchmarks.peers.answers import TRIPLES, Adapter, Answer, Parts
 from estimators import ESTIMATORS, Fit, Panel
+from estimators.doubly_weighted import DoublyWeighted
 from estimators.solvers.low_rank import two_way_low_rank
 
 Asked = tuple[Callable[[], Any], Callable[[Any], Answer]]
@@ -99,25 +100,14 @@ def _separately(block: Block, question: str) -> tuple[Parts, ...]:
 
 def _left_out(question: str) -> Adapter:
     """Every untreated cell left out at one λ triple."""
-    triple = TRIPLES[question]
+    method = DoublyWeighted(*TRIPLES[question], tolerance=1e-6)
 
     def adapter(block: Block) -> Asked:
-        outcome = block.standardised.outcome
+        standard = block.standardised
 
         def call() -> float:
-            usable, score, start = ~block.treatment, 0.0, None
-            for unit, period in np.argwhere(usable):
-                usable[unit, period] = False
-                unit_weights, period_weights = weighting(outcome, usable, unit, period, triple)
-                start = two_way_low_rank(
-                    outcome, usable, triple[2], unit_weights=unit_weights,
-                    period_weights=period_weights, start=start,
-                )  # fmt: skip
-                low_rank = start.left[unit] @ start.right[period]
-                found = start.unit_effects[unit] + start.period_effects[period] + low_rank
-                score += float((outcome[unit, period] - found) ** 2)
-                usable[unit, period] = True
-            return score
+            made = panel(standard)
+            return float(np.nansum((made.outcome - method.leave_one_cell_out(made)) ** 2))
 
         return call, lambda score: Answer(score=score)
 
