@@ -34,7 +34,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from estimators.closeness.tuning import PROBLEMS, Fold, Trials, placed, scattered, search
+from estimators.closeness.tuning import Fold, Trials, cells_per_fold, placed, scattered, search
 from estimators.closeness.weightings import by_cell, pooled
 from estimators.core.coordinate_search import CoordinateSearch
 from estimators.core.designs import identified, pattern, require_identified
@@ -265,7 +265,7 @@ def _folds(estimator: DoublyWeighted, panel: Panel) -> tuple[list[Fold], str, st
         cells = sum(fold.cells for fold in folds)
         rule = f"one untreated cell left out at a time, {cells} times{GIVEN_UP}"
         return folds, rule, "mean squared error by cell, standardised"
-    most = panel.outcome.size if estimator.pooled else max(1, PROBLEMS // len(found.panels))
+    most = panel.outcome.size if estimator.pooled else cells_per_fold(panel, len(found.panels))
     folds = placed(found, standard, weighting, most, estimator.seed)
     cells = sum(fold.cells for fold in folds)
     rule = f"{found.rule}; {cells} cells in all{GIVEN_UP}"

@@ -35,7 +35,9 @@ PENALTIES = (np.inf, *(100 / 10 ** (k / 2) for k in range(9)))  # 100, 31.6, …
 DOUBLINGS = 3  # of the largest λ_time, at most
 FINER = 8  # penalties of the finer grid, by quarter decades
 TOLERANCE = 1e-5  # settings are compared, not published, at this duality gap
-PROBLEMS = 1_000  # fits that a candidate takes, about
+PROBLEMS = 1_000  # fits that a candidate takes, at most; fewer where each is large:
+WORK = 5_000_000  # cells in all of them together, as long as FEWEST cells of each fold are scored
+FEWEST = 4
 BATCH = 8  # folds scored between two looks at whether a candidate can still win
 CELLS = 4  # single cells left out that stand for one fold
 
@@ -106,6 +108,12 @@ class Trials:
         gaps = fold.truth[targets.units, targets.periods] - found.values
         squares = gaps**2 if fold.by_cell else np.array([gaps.mean() ** 2])
         return squares, found.rank
+
+
+def cells_per_fold(panel: Panel, folds: int) -> int:
+    """How many cells of a placed pattern are scored."""
+    fits = min(PROBLEMS, WORK // panel.outcome.size)
+    return max(FEWEST, fits // folds)
 
 
 def search(

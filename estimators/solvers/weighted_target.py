@@ -58,14 +58,11 @@ def solve_target(
     column_members, column_starts = by_group(column_group)
     without = np.zeros((n, m))
     rest, G, loss_without = _residual(Y, X, without, gamma, alpha, beta, weights, context)
-    if not np.isfinite(penalty):
-        nothing = U[:, :0].copy(), V[:, :0].copy()
-        return alpha, beta, np.dot(gamma, combined), _combined(X, gamma), *nothing, 0.0, 0
     half = 0.5 * penalty
-    if _within(np.dot(G.T, G) if m <= n else np.dot(G, G.T), half):
-        # No factor is worth its price, wherever the search was to begin.
-        nothing = U[:, :0].copy(), V[:, :0].copy()
-        return alpha, beta, np.dot(gamma, combined), _combined(X, gamma), *nothing, 0.0, 0
+    K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
+    bare = not np.isfinite(penalty) or _within(K, half)
+    if bare:  # no factor is worth its price, wherever the search was to begin
+        U, V = U[:, :0].copy(), V[:, :0].copy()
     best = np.inf
     best_U, best_V = U, V
     plain, patience = 0, FIRST
@@ -74,9 +71,9 @@ def solve_target(
     length = m * (V.shape[1] + 1) + len(X)
     points, images = np.empty((MEMORY, length)), np.empty((MEMORY, length))
     taken = 0
-    gap = np.inf
+    gap, reached = np.inf, 0.0
     moved, settle = np.inf, -1
-    while True:
+    while not bare:
         if sweeps >= look:
             L = np.dot(U, V.T)
             rest, G, loss = _residual(Y, X, L, gamma, alpha, beta, weights, context)
@@ -95,8 +92,7 @@ def solve_target(
             idle = moved <= still or V.shape[1] == 0 or sweeps >= settle
             if (certified and idle) or sweeps >= most:
                 reached = tolerance if certified else max(gap, 2.0 * tolerance)
-                given = np.dot(gamma, combined)
-                return alpha, beta, given, _combined(X, gamma), U, V, reached, sweeps
+                break
             if primal > best * (1.0 + 1e-15):
                 # Acceleration led astray: go back, and take plain sweeps for a while.
                 U, V = best_U, best_V
@@ -125,10 +121,8 @@ def solve_target(
         r = V.shape[1]
         if r == 0:
             # Nothing grew although the gap is open: rounding. What there is, is the answer.
-            given = np.dot(gamma, combined)
-            return (
-                alpha, beta, given, _combined(X, gamma), U, V, max(gap, 2.0 * tolerance), sweeps,
-            )  # fmt: skip
+            reached = max(gap, 2.0 * tolerance)
+            break
         place = taken % MEMORY
         _pack(points[place], V, beta, gamma)
         U, V = np.empty((n, r)), V.copy()
@@ -153,6 +147,7 @@ def solve_target(
                 _sweep_rows(
                     rest, usable, omega, theta, beta, V, half, row_members, row_starts, U, alpha
                 )
+    return alpha, beta, np.dot(gamma, combined), _combined(X, gamma), U, V, reached, sweeps
 
 
 @njit(cache=True, nogil=True)
