@@ -22,6 +22,7 @@ Source: as low_rank.py. The Cholesky test, and the sharing among patterns, are o
 import numpy as np
 from numba import njit
 
+from estimators.solvers.factor_rank import allowed, grown, shed, within
 from estimators.solvers.pattern_ridge import by_group, pattern_ridge
 from estimators.solvers.rank_one_two_way import two_way
 
@@ -60,7 +61,7 @@ def solve_target(
     rest, G, loss_without = _residual(Y, X, without, gamma, alpha, beta, weights, context)
     half = 0.5 * penalty
     K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
-    bare = not np.isfinite(penalty) or _within(K, half)
+    bare = not np.isfinite(penalty) or within(K, half)
     if bare:  # no factor is worth its price, wherever the search was to begin
         U, V = U[:, :0].copy(), V[:, :0].copy()
     best = np.inf
@@ -84,8 +85,8 @@ def solve_target(
             goal = tolerance * loss_without
             K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
             gap = unsettled / max(loss_without, 1e-300)
-            certified = unsettled <= goal and _within(
-                K, _allowed(goal - unsettled, inner, loss, half)
+            certified = unsettled <= goal and within(
+                K, allowed(goal - unsettled, inner, loss, half)
             )
             if certified and settle < 0:
                 settle = sweeps + SETTLE
@@ -105,10 +106,10 @@ def solve_target(
             best = primal
             rank = V.shape[1]
             budget = max(goal - unsettled, unsettled)
-            if rank < min(n, m) and not _within(K, _allowed(budget, inner, loss, half)):
-                U, V, best = _grown(G, K, weights, U, V, half, best)
+            if rank < min(n, m) and not within(K, allowed(budget, inner, loss, half)):
+                U, V, best = grown(G, K, weights, U, V, half, best)
             if V.shape[1] == rank and rank > 0:
-                U, V = _shed(U, V, 0.01 * goal / penalty)
+                U, V = shed(U, V, 0.01 * goal / penalty)
                 if V.shape[1] != rank:
                     best = np.inf
             if V.shape[1] != rank:
@@ -233,96 +234,6 @@ def _residual(Y, X, L, gamma, alpha, beta, weights, context):
             G[j, s] = weights[j, s] * residual
             loss += G[j, s] * residual
     return rest, G, loss
-
-
-@njit(cache=True, nogil=True)
-def _allowed(budget, inner, loss, half):
-    """The largest ‖G‖₂ at which scaling the dual point to feasibility costs no more than budget.
-
-    Scaled by 1 − d it loses 2 d ⟨G, L⟩ + d² Σ w R².
-    """
-    root = inner + np.sqrt(max(inner * inner + loss * budget, 0.0))
-    if root <= 0.0 or budget >= root:
-        return np.inf
-    return half / (1.0 - budget / root)
-
-
-@njit(cache=True, nogil=True)
-def _within(K, limit):
-    """Whether no eigenvalue of K exceeds limit²."""
-    if not np.isfinite(limit):
-        return True
-    k = len(K)
-    square = limit * limit
-    A = np.empty((k, k))
-    for i in range(k):
-        for j in range(i + 1):
-            f = -K[i, j] if i != j else square - K[i, i]
-            for p in range(j):
-                f -= A[i, p] * A[j, p]
-            if i == j:
-                if f <= 0.0:
-                    return False
-                A[i, i] = np.sqrt(f)
-            else:
-                A[i, j] = f / A[j, j]
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _grown(G, K, weights, U, V, half, primal):
-    """Factors with the directions outside them in which the gradient exceeds λ/2.
-
-    Each is given its share of an exact step: a short one would leave the iterate beside a saddle.
-    """
-    n, m = G.shape
-    rank = V.shape[1]
-    on_periods = m <= n
-    F = V if on_periods else U
-    A = K.copy()
-    if rank > 0:
-        Q = np.ascontiguousarray(np.linalg.qr(F)[0])
-        off = K - np.dot(Q, np.dot(Q.T, K))
-        A = off - np.dot(np.dot(off, Q), Q.T)
-        A = 0.5 * (A + A.T)
-    squares, vectors = np.linalg.eigh(A)
-    new = 0
-    while new < min(n, m) - rank and squares[-1 - new] > (half * (1.0 + 1e-12)) ** 2:
-        new += 1
-    if new == 0:
-        return U, V, primal
-    wide_U, wide_V = np.empty((n, rank + new)), np.empty((m, rank + new))
-    wide_U[:, :rank], wide_V[:, :rank] = U, V
-    for k in range(new):
-        direction = np.ascontiguousarray(vectors[:, -1 - k])
-        value = np.sqrt(squares[-1 - k])
-        if on_periods:
-            v = direction
-            u = np.dot(G, v) / value
-        else:
-            u = direction
-            v = np.dot(np.ascontiguousarray(G.T), u) / value
-        curvature = max(np.dot(np.dot(weights, v * v), u * u), 1e-300)
-        excess = value - half
-        length = np.sqrt(excess / curvature / new)
-        primal -= excess * excess / curvature / new
-        wide_U[:, rank + k] = u * length
-        wide_V[:, rank + k] = v * length
-    return wide_U, wide_V, primal
-
-
-@njit(cache=True, nogil=True)
-def _shed(U, V, negligible):
-    """Factors without directions whose singular value is negligible."""
-    A = 0.5 * (np.dot(U.T, U) + np.dot(V.T, V))
-    values, vectors = np.linalg.eigh(A)
-    gone = 0
-    while gone < len(values) and values[gone] <= negligible:
-        gone += 1
-    if gone == 0:
-        return U, V
-    kept = np.ascontiguousarray(vectors[:, gone:])
-    return np.dot(U, kept), np.dot(V, kept)
 
 
 @njit(cache=True, nogil=True)
