@@ -25,7 +25,7 @@ def ingest_file(file: Path, panel: str, named: Mapping[str, str | list[str]]) ->
 
     named: column of each role; of covariates, a list
     """
-    from studies.plan import named_columns
+    from studies.panels import named_columns
 
     named_columns(named)  # before a database is started for nothing
     with opened() as url:
@@ -36,7 +36,7 @@ def ingest_into(url: str, file: Path, panel: str, named: Mapping[str, str | list
     """The same, into a database that is open already."""
     from storage.ledger import ledger
     from storage.outcomes import ingest, read_file
-    from studies.plan import named_columns
+    from studies.panels import named_columns
 
     frame = read_file(file, named_columns(named))
     with ledger(url) as session:

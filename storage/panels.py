@@ -30,7 +30,7 @@ from storage.relations import (
 )
 from storage.rows import build, exclude, to_panel
 from studies import Columns
-from studies.plan import Source
+from studies.panels import Source
 
 __all__ = ["exclude", "pull", "to_panel"]
 

@@ -2,7 +2,8 @@
 
 from studies.calendar import missing_between, ordinals
 from studies.errors import InvalidPeriods, InvalidPlan
-from studies.plan import Columns, Plan, Source, load_plan, parse_plan
+from studies.panels import Columns, Source
+from studies.plan import Plan, load_plan, parse_plan
 
 __all__ = [
     "Columns",

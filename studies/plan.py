@@ -8,48 +8,20 @@ without them has the hash it always had.
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from estimators import ESTIMATORS, VARIANCES
 from studies.errors import InvalidPlan
-from studies.mistakes import CHOICES, mistakes, not_yaml, repeated_keys
-from studies.part import Part
+from studies.mistakes import mistakes, not_yaml, repeated_keys
+from studies.panels import PanelPlan
+from studies.part import Label, Name, Part
 from studies.settings import AllSettings, Settings
 from studies.yaml_1_2 import Loader
-
-NAMED, DESCRIBED = CHOICES
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
-
-
-def _a_label(label: object) -> object:
-    if isinstance(label, bool) or not isinstance(label, str | int | float):
-        raise ValueError("a label is text or a number; put it in quotes")
-    return label
-
-
-def _a_name(name: str) -> str:
-    if not NAME.fullmatch(name):
-        raise ValueError(
-            "a name has at most 63 letters, digits, dots, dashes and underscores, and starts with "
-            "a letter or digit"
-        )
-    return name
 
 
 def _one_of(known: Iterable[str]) -> AfterValidator:
@@ -63,64 +35,8 @@ def _one_of(known: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _name_or_source(panel: Any) -> str | None:
-    if isinstance(panel, Source | dict):
-        return DESCRIBED
-    return NAMED if isinstance(panel, str) else None
-
-
-Label = Annotated[str | int | float, BeforeValidator(_a_label)]
-Name = Annotated[str, AfterValidator(_a_name)]
 EstimatorKey = Annotated[str, _one_of(ESTIMATORS)]
 VarianceKind = Annotated[str, _one_of(VARIANCES)]
-ROLES = ("unit", "period", "outcome", "treatment", "observed")
-
-
-class Columns(Part):
-    """Which columns of the user's relation or query play the four roles of a panel.
-
-    covariates: columns of numbers, known in every cell, that estimators may be asked to use
-    """
-
-    unit: str = "unit"
-    period: str = "period"
-    outcome: str = "outcome"
-    treatment: str = "treatment"
-    covariates: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
-
-    @field_validator("covariates")
-    @classmethod
-    def _names_of_their_own(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if len(set(names)) != len(names):
-            raise ValueError("each may be listed once")
-        if taken := [name for name in names if name in {*ROLES, *info.data.values()}]:
-            raise ValueError(
-                f"{', '.join(taken)}: the name of another column of the panel; call it otherwise"
-            )
-        return names
-
-
-def named_columns(named: Mapping[str, Any]) -> Columns:
-    """Columns as a command names them. Raises InvalidPlan."""
-    try:
-        return Columns(**named)
-    except ValidationError as error:
-        said = [mistake["msg"].removeprefix("Value error, ") for mistake in error.errors()]
-        raise InvalidPlan(f"covariates: {'; '.join(said)}") from error
-
-
-class Source(Part):
-    """Where the panel lives when it was not ingested: a relation or a query of the user's."""
-
-    relation: str | None = None
-    query: str | None = None
-    columns: Columns = Columns()
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> "Source":
-        if (self.relation is None) == (self.query is None):
-            raise ValueError("give either relation or query")
-        return self
 
 
 class Donors(Part):
@@ -173,14 +89,7 @@ class Plan(Part):
 
     study: Name
     question: str = Field(min_length=1)
-    panel: Annotated[
-        Annotated[Name, Tag(NAMED)] | Annotated[Source, Tag(DESCRIBED)],
-        Discriminator(
-            _name_or_source,
-            custom_error_type="no_panel",
-            custom_error_message="give the name of an ingested panel, or relation or query",
-        ),
-    ]
+    panel: PanelPlan
     measure: str = "outcome"
     donors: Donors = Donors()
     treatment: PlannedTreatment = PlannedTreatment()

@@ -15,7 +15,7 @@ from storage.errors import InvalidFile, InvalidSource
 from storage.outcomes import ingest, read_file
 from storage.panels import exclude, pull, to_panel
 from studies import Columns, InvalidPlan
-from studies.plan import Source, named_columns
+from studies.panels import Source, named_columns
 from tests.storage.answers import bits, rows
 
 NAMES = ("price", "shelf depth, m")

@@ -13,7 +13,7 @@ from storage.errors import InvalidSource, UnknownPanel
 from storage.outcomes import ingest
 from storage.panels import _read_only, pull
 from studies import Columns
-from studies.plan import Source
+from studies.panels import Source
 from tests.storage.answers import bits, rows
 
 SALES = """

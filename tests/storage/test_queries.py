@@ -12,7 +12,7 @@ from storage.errors import InvalidSource
 from storage.outcomes import ingest
 from storage.panels import pull
 from studies import Columns
-from studies.plan import Source
+from studies.panels import Source
 from tests.storage.answers import rows
 
 SALES = """
