@@ -1,0 +1,55 @@
+"""What a tuned estimator and its kinds of inference say about one panel, and nothing else.
+
+`evaluate` says much more about one panel, for people; an exam asks thousands of panels.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from estimators.core.effect import att
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.fit import Estimator, Inference, Refusal
+from estimators.core.panel import FloatArray, Panel
+from estimators.variance.inference import infer
+from estimators.variance.kinds import VarianceKind
+from estimators.variance.placebos import Placebos
+
+NUMBERS = ("standard_error", "df", "ci_low", "ci_high", "p_value")
+
+
+def answer(
+    panel: Panel,
+    tuned: Estimator,
+    kinds: Sequence[VarianceKind],
+    level: float,
+    placebos: int,
+    seed: int,
+) -> tuple[float, list[Inference | Refusal]]:
+    """The effect, and one entry per kind; its pools of placebos are computed once.
+
+    Raises UnsupportedDesign or NotConverged when the estimator cannot answer.
+    """
+    effect = att(panel, tuned.fit(panel))
+    pools = Placebos(panel, tuned, placebos, seed)
+    return effect, [_infer(effect, kind, pools, level) for kind in kinds]
+
+
+def numbers_of(said: Inference, truth: float) -> FloatArray:
+    """(5,) NUMBERS of an inference, its interval less the true effect."""
+    return np.array(
+        [
+            said.standard_error,
+            said.variance.df,
+            said.ci_low - truth,
+            said.ci_high - truth,
+            said.p_value,
+        ]
+    )
+
+
+def _infer(effect: float, kind: VarianceKind, pools: Placebos, level: float) -> Inference | Refusal:
+    try:
+        return infer(effect, kind.estimate(pools), level)
+    except UnsupportedDesign as refusal:
+        return Refusal(kind.kind, str(refusal))
