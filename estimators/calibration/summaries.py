@@ -27,7 +27,7 @@ standard deviation over BOOTSTRAPS draws of R replications, the same draws for e
 that differences between rows of one exam can be judged too (paired_gain).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -53,11 +53,22 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Covered:
+    """Coverage in a part: how many intervals there were, and the share that covered."""
+
+    label: Hashable
+    intervals: int
+    coverage: float
+
+
+@dataclass(frozen=True)
 class Score:
     """One estimator with one kind of inference.
 
-    answered, refused: replications      reason: of the first refusal
+    answered, refused: replications (on a panel of one's own: positions)
+    reason: of the first refusal
     numbers: by name, as above; those that cannot be had are absent
+    groups: on a panel of one's own, coverage by "unit", "period" and "noise" (own_panel.py)
     """
 
     estimator: str
@@ -66,6 +77,7 @@ class Score:
     refused: int
     reason: str | None
     numbers: Mapping[str, Measured] = field(default_factory=dict)
+    groups: Mapping[str, tuple[Covered, ...]] = field(default_factory=dict)
 
 
 def scores(answers: Answers, level: float, *, uneven: bool) -> tuple[Score, ...]:
