@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from estimators import ESTIMATORS, VARIANCES, Refusal, UnsupportedDesign, evaluate
+from estimators import ESTIMATORS, STANDARD_VARIANCES, Refusal, UnsupportedDesign, evaluate
 from storage.files import read_file
 from storage.rows import to_panel
 from studies import Columns, load_plan
@@ -40,7 +40,7 @@ def step(panel: str, *keys: str) -> dict[str, Any]:
     for key in keys:
         try:
             found = evaluate(
-                arrays, ESTIMATORS[key], VARIANCES.values(), level=plan.inference.level,
+                arrays, ESTIMATORS[key], STANDARD_VARIANCES.values(), level=plan.inference.level,
                 placebos=plan.inference.placebos, seed=plan.seed,
             )  # fmt: skip
         except UnsupportedDesign:

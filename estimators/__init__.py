@@ -3,6 +3,8 @@
     panel = Panel(outcome, treatment, units, periods)
     evaluate(panel, ESTIMATORS["sdid"], VARIANCES["given_both"])
 
+STANDARD_VARIANCES are the kinds of every study that does not ask otherwise; VARIANCES are all.
+
 The same input gives the same output, bit for bit on one machine.
 """
 
@@ -33,6 +35,7 @@ from estimators.variance.kinds import (
     GivenBothVariance,
     GivenPeriodVariance,
     GivenUnitVariance,
+    InferenceKind,
     MarginalVariance,
     VarianceKind,
 )
@@ -45,7 +48,7 @@ _estimators: tuple[Estimator, ...] = (
     SyntheticDifferenceInDifferences(),
     DoublyWeighted(),
 )
-_variances: tuple[VarianceKind, ...] = (
+_standard: tuple[VarianceKind, ...] = (
     MarginalVariance(),
     GivenUnitVariance(),
     GivenPeriodVariance(),
@@ -53,10 +56,12 @@ _variances: tuple[VarianceKind, ...] = (
 )
 
 ESTIMATORS: dict[str, Estimator] = {estimator.name: estimator for estimator in _estimators}
-VARIANCES: dict[str, VarianceKind] = {variance.kind: variance for variance in _variances}
+STANDARD_VARIANCES: dict[str, VarianceKind] = {kind.kind: kind for kind in _standard}
+VARIANCES: dict[str, InferenceKind] = {**STANDARD_VARIANCES}
 
 __all__ = [
     "ESTIMATORS",
+    "STANDARD_VARIANCES",
     "VARIANCES",
     "Dropped",
     "Estimate",
@@ -65,6 +70,7 @@ __all__ = [
     "Fit",
     "GroupEffect",
     "Inference",
+    "InferenceKind",
     "InvalidPanel",
     "NotConverged",
     "Panel",

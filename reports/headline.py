@@ -59,9 +59,10 @@ def variance_answered(variance: StoredVariance) -> bool:
 
 
 def kinds(result: StoredResult) -> tuple[str, ...]:
-    """The kinds of variance this result knows: catalogue order first, then any others."""
+    """The kinds of inference of this result: catalogue order first, then any others."""
     stored = dict.fromkeys(v.kind for e in result.estimates for v in e.variances)
-    known = [kind for kind in VARIANCES if kind in stored or not stored]
+    stored = stored or dict.fromkeys(result.plan.inference.kinds)
+    known = [kind for kind in VARIANCES if kind in stored]
     return (*known, *(kind for kind in stored if kind not in VARIANCES))
 
 

@@ -114,9 +114,10 @@ def _facts(result: StoredResult) -> list[tuple[str, str]]:
         held = f", {phrase} (alternative)" if chosen.variance_refusal else ""
         facts += [
             (f"{percent(result.plan.inference.level)} interval{held}", bounds),
-            ("Standard error", number(variance.standard_error, places)),
             ("p-value of no effect", p_value(variance.p_value)),
         ]
+        if variance.standard_error is not None:
+            facts.insert(-1, ("Standard error", number(variance.standard_error, places)))
     return facts
 
 

@@ -23,10 +23,11 @@ from reports.sentences import answer
 from storage.records import ResultSummary, StoredResult
 
 MARK = "▸"
+ABREAST = 4  # kinds in one table of 80 columns
 
 
 def result_table(result: StoredResult) -> RenderableType:
-    """The question, six estimators × four variances, refusals in full sentences, the answer."""
+    """The question, estimators × kinds of inference, refusals in full sentences, the answer."""
     level = percent(result.plan.inference.level)
     caption = (
         f"Effect in {result.plan.measure}; standard error and {level} interval by what is held "
@@ -36,7 +37,7 @@ def result_table(result: StoredResult) -> RenderableType:
         Text(""),
         _text(f"{result.study}, version {result.version}", "dim"),
         _text(result.plan.question, "bold"),
-        _estimates(result),
+        *_estimates(result),
         _text(caption, "dim"),
     ]
     parts += _remarks(result)
@@ -90,12 +91,18 @@ def _remarks(result: StoredResult) -> list[RenderableType]:
     return [Text(""), *lines] if lines else []
 
 
-def _estimates(result: StoredResult) -> Table:
+def _estimates(result: StoredResult) -> list[Table]:
+    """As many kinds beside each other as the narrowest terminal has room for, the rest below."""
+    asked = range(len(kinds(result)))
+    return [_table(result, asked[start : start + ABREAST]) for start in asked[::ABREAST]]
+
+
+def _table(result: StoredResult, shown: range) -> Table:
     # one space between columns: with two, four intervals do not fit into 80 columns
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", no_wrap=True)
     table.add_column("effect", justify="right", no_wrap=True)
-    for kind in kinds(result):
+    for kind in (kinds(result)[j] for j in shown):
         primary = kind == result.plan.inference.primary
         name = _text(f"{MARK} {variance_label(kind)}" if primary else variance_label(kind))
         table.add_column(name, justify="right", style="bold" if primary else "")
@@ -103,7 +110,7 @@ def _estimates(result: StoredResult) -> Table:
         table.add_row(
             _text(f"{MARK if row.primary else ' '} {row.label}", "bold" if row.primary else ""),
             Text("refused", style="yellow") if row.refused else Text(row.att, style="bold"),
-            *(_cell(row, cell) for cell in row.cells),
+            *(_cell(row, row.cells[j]) for j in shown),
         )
     return table
 

@@ -14,6 +14,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import ANSWERED_OR_REFUSED, FINITE, Number, Table
 
+NUMBERS = ("level", "ci_low", "ci_high", "p_value", "placebos", "construction")
+SOME_HAVE = ("variance", "standard_error", "df")
+INFERRED_OR_REFUSED = (
+    f"(status = 'answered' AND num_nulls({', '.join(NUMBERS)}) = 0 AND reason IS NULL)"
+    f" OR (status = 'refused' AND num_nonnulls({', '.join(SOME_HAVE + NUMBERS)}) = 0"
+    " AND reason IS NOT NULL)"
+)
+
 
 class EstimateRow(Table):
     """One estimator's answer, or its refusal."""
@@ -53,35 +61,43 @@ class EstimateRow(Table):
 
 
 class VarianceRow(Table):
-    """One kind of variance of one estimate, or its refusal."""
+    """One kind of inference about one estimate, or its refusal."""
 
     __tablename__ = "variances"
     __table_args__ = (
         UniqueConstraint("estimate_id", "kind"),
         UniqueConstraint("estimate_id", "position"),
-        CheckConstraint(ANSWERED_OR_REFUSED.format("variance"), name="answered_or_refused"),
+        CheckConstraint(INFERRED_OR_REFUSED, name="answered_or_refused"),
+        CheckConstraint("(variance IS NULL) = (standard_error IS NULL)", name="standard_error"),
         CheckConstraint("variance >= 0 AND variance < 'Infinity'", name="variance_finite"),
         CheckConstraint("ci_low <= ci_high", name="interval"),
+        CheckConstraint("ci_low > '-Infinity' AND ci_high < 'Infinity'", name="interval_finite"),
         CheckConstraint("p_value BETWEEN 0 AND 1", name="p_value"),
         CheckConstraint("level > 0 AND level < 1", name="level"),
-        {"comment": "one variance of one estimate and what follows from it, or its refusal"},
+        {"comment": "one kind of inference about one estimate: interval, p-value; or its refusal"},
     )
 
     id: Mapped[Number]
     estimate_id: Mapped[int] = mapped_column(ForeignKey("estimates.id"), comment="the estimate")
     position: Mapped[int] = mapped_column(comment="0, 1, ...: the order in which they were asked")
-    kind: Mapped[str] = mapped_column(comment="what is held fixed: marginal, given_unit, ...")
+    kind: Mapped[str] = mapped_column(comment="the procedure: marginal, given_unit, ..., conformal")
     status: Mapped[str] = mapped_column(comment="answered or refused")
     reason: Mapped[str | None] = mapped_column(comment="why it was refused")
-    variance: Mapped[float | None] = mapped_column(comment="in the square of the outcome's measure")
-    standard_error: Mapped[float | None] = mapped_column(comment="its square root")
-    df: Mapped[float | None] = mapped_column(comment="degrees of freedom of the t distribution")
+    variance: Mapped[float | None] = mapped_column(
+        comment="square of the standard error; null: has none"
+    )
+    standard_error: Mapped[float | None] = mapped_column(
+        comment="in the outcome's measure; null: has none"
+    )
+    df: Mapped[float | None] = mapped_column(comment="degrees of freedom of its t; null: has none")
     level: Mapped[float | None] = mapped_column(comment="level of the interval")
     ci_low: Mapped[float | None] = mapped_column(comment="lower end of the interval")
     ci_high: Mapped[float | None] = mapped_column(comment="upper end of the interval")
     p_value: Mapped[float | None] = mapped_column(comment="two-sided, for no effect")
-    placebos: Mapped[int | None] = mapped_column(comment="placebo effects it was computed from")
-    construction: Mapped[str | None] = mapped_column(comment="where the placebos were placed")
+    placebos: Mapped[int | None] = mapped_column(
+        comment="placebos, resamples or shifts it was computed from"
+    )
+    construction: Mapped[str | None] = mapped_column(comment="what they were, in one sentence")
 
 
 class EffectRow(Table):

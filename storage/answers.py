@@ -82,18 +82,22 @@ def _variance(found: Inference | Refusal) -> StoredVariance:
     if isinstance(found, Refusal):
         return StoredVariance(found.key, "refused", found.reason)
     return StoredVariance(
-        kind=found.variance.kind,
+        kind=found.kind,
         status="answered",
-        variance=float(found.variance.value),
-        standard_error=float(found.standard_error),
-        df=float(found.variance.df),
+        variance=None if found.variance is None else float(found.variance.value),
+        standard_error=_number(found.standard_error),
+        df=_number(found.df),
         ci_low=float(found.ci_low),
         ci_high=float(found.ci_high),
         p_value=float(found.p_value),
-        placebos=int(found.variance.placebos),
-        construction=found.variance.construction,
+        placebos=int(found.placebos),
+        construction=found.construction,
         level=float(found.level),
     )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _bits(array: FloatArray | None) -> list[Any] | None:

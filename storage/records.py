@@ -16,9 +16,10 @@ from studies import Plan
 
 @dataclass(frozen=True)
 class StoredVariance:
-    """One variance of one estimate, or its refusal.
+    """One kind of inference about one estimate, or its refusal.
 
     status: "answered" or "refused"; a refusal has a reason and no numbers
+    variance, standard_error, df: None where the procedure has none
     level: of the interval
     """
 

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
-from estimators import ESTIMATORS, VARIANCES
+from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
 from studies.errors import InvalidPlan
 from studies.mistakes import mistakes, not_yaml, repeated_keys
 from studies.panels import PanelPlan
@@ -35,8 +35,21 @@ def _one_of(known: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _once(listed: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(listed)) != len(listed):
+        raise ValueError("each may be listed once")
+    return listed
+
+
+def _asked_for(primary: str, asked: tuple[str, ...], what: str) -> str:
+    if primary not in asked:
+        raise ValueError(f"choose from the study's {what}: {', '.join(asked)}")
+    return primary
+
+
 EstimatorKey = Annotated[str, _one_of(ESTIMATORS)]
-VarianceKind = Annotated[str, _one_of(VARIANCES)]
+InferenceKind = Annotated[str, _one_of(VARIANCES)]
+STANDARD = tuple(STANDARD_VARIANCES)
 
 
 class Donors(Part):
@@ -72,11 +85,27 @@ class Requirements(Part):
 
 
 class InferencePlan(Part):
-    """How sure: level of intervals, the variance that is primary, placebos at most per pool."""
+    """How sure: level of intervals, which kinds of inference, placebos at most per pool.
+
+    kinds: STANDARD_VARIANCES unless others are asked for      primary: one of them
+    """
 
     level: float = Field(default=0.95, gt=0.5, lt=1)
-    primary: VarianceKind = "given_both"
+    kinds: tuple[InferenceKind, ...] = Field(
+        default=STANDARD, min_length=1, exclude_if=lambda kinds: kinds == STANDARD
+    )
+    primary: InferenceKind = Field(default="given_both", validate_default=True)
     placebos: int = Field(default=200, ge=20, le=100_000)
+
+    @field_validator("kinds")
+    @classmethod
+    def _each_once(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return _once(kinds)
+
+    @field_validator("primary")
+    @classmethod
+    def _primary_is_asked_for(cls, primary: str, info: ValidationInfo) -> str:
+        return _asked_for(primary, info.data.get("kinds", (primary,)), "kinds of inference")
 
 
 class Plan(Part):
@@ -108,17 +137,12 @@ class Plan(Part):
     @field_validator("estimators")
     @classmethod
     def _each_once(cls, estimators: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(estimators)) != len(estimators):
-            raise ValueError("each may be listed once")
-        return estimators
+        return _once(estimators)
 
     @field_validator("primary")
     @classmethod
     def _primary_is_asked_for(cls, primary: str, info: ValidationInfo) -> str:
-        estimators = info.data.get("estimators", (primary,))
-        if primary not in estimators:
-            raise ValueError(f"choose from the study's estimators: {', '.join(estimators)}")
-        return primary
+        return _asked_for(primary, info.data.get("estimators", (primary,)), "estimators")
 
     @field_validator("settings")
     @classmethod

@@ -1,4 +1,4 @@
-"""One estimator on one panel: tuned, fitted, with its variances, or refused with the reason."""
+"""One estimator on one panel: tuned, fitted, with its intervals, or refused with the reason."""
 
 import time
 
@@ -26,7 +26,7 @@ def estimate(panel: Panel, key: str, plan: Plan) -> Estimate | Refusal:
         found = evaluate(
             panel,
             configured(ESTIMATORS[key], plan.settings.of(key)),
-            VARIANCES.values(),
+            [VARIANCES[kind] for kind in settings.kinds],
             level=settings.level,
             placebos=settings.placebos,
             seed=plan.seed,
@@ -41,5 +41,5 @@ def estimate(panel: Panel, key: str, plan: Plan) -> Estimate | Refusal:
 def _summary(found: Estimate) -> str:
     refused = sum(isinstance(inference, Refusal) for inference in found.inferences)
     answered = len(found.inferences) - refused
-    text = f"tuned, fitted, {answered} variance{'s' if answered != 1 else ''}"
+    text = f"tuned, fitted, {answered} kind{'s' if answered != 1 else ''} of inference"
     return text + (f" ({refused} refused)" if refused else "")

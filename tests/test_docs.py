@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from estimators import ESTIMATORS, VARIANCES, Estimate, Refusal, evaluate
+from estimators import ESTIMATORS, STANDARD_VARIANCES, Estimate, Refusal, evaluate
 from liftledger.command_line import app
 from reports.numbers import interval, number
 from storage.outcomes import read_file
@@ -110,7 +110,7 @@ def answers() -> dict[str, Estimate]:
     panel = to_panel(read_file(ROOT / "examples" / "prop99.csv", Columns()))
     settings = plan.inference
     return {
-        key: evaluate(panel, estimator, VARIANCES.values(), level=settings.level,
+        key: evaluate(panel, estimator, STANDARD_VARIANCES.values(), level=settings.level,
                       placebos=settings.placebos, seed=plan.seed)
         for key, estimator in ESTIMATORS.items()
     }  # fmt: skip
@@ -123,10 +123,8 @@ def test_the_real_result_of_the_readme_is_what_the_code_answers(
     for key, found in answers.items():
         row = re.search(rf"^\| {key.upper()}[^|]*\|(.*)\|$", shown, re.MULTILINE)
         assert row, key
-        inferences = {
-            one.variance.kind: one for one in found.inferences if not isinstance(one, Refusal)
-        }
-        errors = [number(inferences[kind].standard_error, 1) for kind in VARIANCES]
+        inferences = {one.kind: one for one in found.inferences if not isinstance(one, Refusal)}
+        errors = [number(inferences[kind].standard_error, 1) for kind in STANDARD_VARIANCES]
         both = inferences["given_both"]
         bounds = interval(both.ci_low, both.ci_high, 1)
         assert [cell.strip() for cell in row[1].split("|")] == [

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from estimators.core.effect import att
-from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Refusal
 from estimators.core.panel import FloatArray, Panel
-from estimators.variance.inference import infer
-from estimators.variance.kinds import VarianceKind
+from estimators.variance.evaluate import inferred
+from estimators.variance.kinds import InferenceKind
 from estimators.variance.placebos import Placebos
 
 NUMBERS = ("standard_error", "df", "ci_low", "ci_high", "p_value")
@@ -21,7 +20,7 @@ NUMBERS = ("standard_error", "df", "ci_low", "ci_high", "p_value")
 def answer(
     panel: Panel,
     tuned: Estimator,
-    kinds: Sequence[VarianceKind],
+    kinds: Sequence[InferenceKind],
     level: float,
     placebos: int,
     seed: int,
@@ -32,24 +31,17 @@ def answer(
     """
     effect = att(panel, tuned.fit(panel))
     pools = Placebos(panel, tuned, placebos, seed)
-    return effect, [_infer(effect, kind, pools, level) for kind in kinds]
+    return effect, [inferred(effect, kind, pools, level) for kind in kinds]
 
 
 def numbers_of(said: Inference, truth: float) -> FloatArray:
-    """(5,) NUMBERS of an inference, its interval less the true effect."""
+    """(5,) NUMBERS of an inference, its interval less the true effect; nan for what it has not."""
     return np.array(
         [
-            said.standard_error,
-            said.variance.df,
+            np.nan if said.standard_error is None else said.standard_error,
+            np.nan if said.df is None else said.df,
             said.ci_low - truth,
             said.ci_high - truth,
             said.p_value,
         ]
     )
-
-
-def _infer(effect: float, kind: VarianceKind, pools: Placebos, level: float) -> Inference | Refusal:
-    try:
-        return infer(effect, kind.estimate(pools), level)
-    except UnsupportedDesign as refusal:
-        return Refusal(kind.kind, str(refusal))

@@ -23,7 +23,7 @@ from estimators.calibration.patterns import FEWEST_PERIODS, FEWEST_UNITS, PATTER
 from estimators.core.errors import InvalidPanel, NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator, Refusal
 from estimators.core.panel import FloatArray, IntArray, Panel
-from estimators.variance.kinds import VarianceKind
+from estimators.variance.kinds import InferenceKind
 
 TUNING = -1  # number of the replication whose panel `once` tunes on: none that is counted
 
@@ -144,7 +144,7 @@ def prepared(exam: Exam, estimators: Mapping[str, Estimator]) -> dict[str, Estim
 def sit(
     exam: Exam,
     estimators: Mapping[str, Estimator],
-    kinds: Sequence[VarianceKind],
+    kinds: Sequence[InferenceKind],
     numbers: Sequence[int],
 ) -> Answers:
     """These replications, one after the other.

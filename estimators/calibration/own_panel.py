@@ -34,7 +34,7 @@ from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Refusal
 from estimators.core.panel import BoolArray, FloatArray, Panel
 from estimators.core.placements import Placement, across_both, across_units, dealt
-from estimators.variance.kinds import VarianceKind
+from estimators.variance.kinds import InferenceKind
 
 POSITIONS = 200  # at most, unless more are asked for
 FIFTHS = 5
@@ -72,7 +72,7 @@ class OwnCalibration:
 def own_panel(
     panel: Panel,
     tuned: Estimator,
-    kinds: Sequence[VarianceKind],
+    kinds: Sequence[InferenceKind],
     level: float = 0.95,
     *,
     positions: int = POSITIONS,
@@ -111,7 +111,7 @@ def sit_at(
     panel: Panel,
     placed: Placement,
     tuned: Estimator,
-    kinds: Sequence[VarianceKind],
+    kinds: Sequence[InferenceKind],
     level: float,
     placebos: int,
     seed: int,
@@ -139,7 +139,7 @@ def sit_at(
 
 
 def own_scores(
-    estimator: str, kinds: Sequence[VarianceKind], asked: Sequence[Position]
+    estimator: str, kinds: Sequence[InferenceKind], asked: Sequence[Position]
 ) -> tuple[Score, ...]:
     """One score per kind."""
     noise = _noise(asked)

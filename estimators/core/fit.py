@@ -161,18 +161,30 @@ class Variance:
 
 @dataclass(frozen=True)
 class Inference:
-    """One variance and everything that follows from it, and from nothing else.
+    """What one named procedure says about the ATT: interval and p-value, from nothing else.
 
-    standard_error, ci_low, ci_high: in the outcome's measure; the interval has the stated level
-    p_value: two-sided, for no effect; below 1 − level exactly when the interval excludes zero
+    kind: the procedure: a key of VARIANCES
+    level: coverage of the interval
+    ci_low, ci_high: finite, in the outcome's measure
+    p_value: two-sided, for no effect; below 1 − level exactly when the interval excludes zero. A
+        test by ranks has p-values that can equal 1 − level: then zero is excluded too
+    placebos: effects, resamples or permutations it was computed from
+    construction: one sentence: what they were
+    standard_error: in the outcome's measure; None when the procedure has none
+    df: degrees of freedom of the t distribution; ∞ for the normal, None when there is neither
+    variance: the square of the standard error, and what it was made of; None when there is none
     """
 
-    variance: Variance
+    kind: str
     level: float
-    standard_error: float
     ci_low: float
     ci_high: float
     p_value: float
+    placebos: int
+    construction: str
+    standard_error: float | None = None
+    df: float | None = None
+    variance: Variance | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +194,7 @@ class Estimate:
     estimator: the tuned estimator, whose fields are the settings used
     att: mean of outcome − counterfactual over the observed treated cells
     fit: the counterfactual behind it
-    inferences: one entry per variance asked for, a refusal where it cannot answer
+    inferences: one entry per kind asked for, a refusal where it cannot answer
     by_period: effects by period, with intervals where treated
     diagnostics: named numbers and short lists about the fit and its placebos (JSON-able)
     """

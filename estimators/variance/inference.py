@@ -17,7 +17,18 @@ def infer(estimate: float, variance: Variance, level: float) -> Inference:
     error = math.sqrt(variance.value)
     half = critical_value(variance.df, level) * error
     p_value = float(2 * stdtr(variance.df, -abs(estimate) / error))
-    return Inference(variance, level, error, estimate - half, estimate + half, p_value)
+    return Inference(
+        kind=variance.kind,
+        level=level,
+        ci_low=estimate - half,
+        ci_high=estimate + half,
+        p_value=p_value,
+        placebos=variance.placebos,
+        construction=variance.construction,
+        standard_error=error,
+        df=variance.df,
+        variance=variance,
+    )
 
 
 def critical_value(df: float, level: float) -> float:

@@ -26,19 +26,31 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from estimators.core.errors import UnsupportedDesign
-from estimators.core.fit import Variance
+from estimators.core.fit import Inference, Variance
+from estimators.variance.inference import infer
 from estimators.variance.placebos import Effects, Placebos
 
 
-class VarianceKind(Protocol):
-    """Estimates how far the ATT would have moved in another draw of the data."""
+class InferenceKind(Protocol):
+    """One named way from a tuned estimator to an interval and a p-value for the ATT."""
 
     @property
     def kind(self) -> str:
-        """What is held fixed; also the key in the catalogue."""
+        """Its key in the catalogue: what is held fixed, or the name of the procedure."""
+
+    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+        """Everything that stands beside the estimate; raise UnsupportedDesign to refuse.
+
+        effect: the ATT      placebos: the panel, the tuned estimator and its pools
+        level: coverage of the interval, in (0, 1)
+        """
+
+
+class VarianceKind(InferenceKind, Protocol):
+    """A kind whose interval is the t interval of a variance made from pools of placebos."""
 
     def estimate(self, placebos: Placebos) -> Variance:
-        """From placebo effects of the tuned estimator; raise UnsupportedDesign to refuse."""
+        """The variance of the ATT alone; raise UnsupportedDesign to refuse."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,10 @@ class MarginalVariance:
         """V = M."""
         return _variance(self.kind, placebos.elsewhere)
 
+    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+        """The t interval of V."""
+        return infer(effect, self.estimate(placebos), level)
+
 
 @dataclass(frozen=True)
 class GivenPeriodVariance:
@@ -61,6 +77,10 @@ class GivenPeriodVariance:
     def estimate(self, placebos: Placebos) -> Variance:
         """V = U."""
         return _variance(self.kind, placebos.same_period)
+
+    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+        """The t interval of V."""
+        return infer(effect, self.estimate(placebos), level)
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,10 @@ class GivenUnitVariance:
             return _variance(self.kind, own)
         return _scaled(self.kind, placebos.elsewhere, own, placebos.controls_past)
 
+    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+        """The t interval of V."""
+        return infer(effect, self.estimate(placebos), level)
+
 
 @dataclass(frozen=True)
 class GivenBothVariance:
@@ -86,6 +110,10 @@ class GivenBothVariance:
     def estimate(self, placebos: Placebos) -> Variance:
         """V = U · P / M'."""
         return _scaled(self.kind, placebos.same_period, placebos.same_unit, placebos.controls_past)
+
+    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+        """The t interval of V."""
+        return infer(effect, self.estimate(placebos), level)
 
 
 def _variance(kind: str, effects: Effects) -> Variance:

@@ -19,7 +19,7 @@ import numpy as np
 
 from estimators.core.designs import pattern
 from estimators.core.effect import cell_effects, scored_cells
-from estimators.core.errors import UnsupportedDesign
+from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator
 from estimators.core.panel import FloatArray, Panel
 from estimators.core.parallel import in_order
@@ -165,3 +165,14 @@ class Placebos:
         total = np.bincount(column, effects, len(count))
         path[placement.periods[some]] = total[some] / count[some]
         return float(effects.mean()), path, len(effects)
+
+
+def available(pools: Placebos | None, name: str) -> Effects | None:
+    """A pool by name, None when it refuses: why is then said among the inferences."""
+    if pools is None:
+        return None
+    try:
+        effects: Effects = getattr(pools, name)
+    except (UnsupportedDesign, NotConverged):
+        return None
+    return effects

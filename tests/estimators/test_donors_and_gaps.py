@@ -323,4 +323,5 @@ def test_every_choice_has_variances(name: str, design: str, options: dict[str, s
     found = evaluate(panel, method(name, **options), VARIANCES["given_period"], placebos=10)
     (inference,) = found.inferences
     assert isinstance(inference, Inference)
+    assert inference.standard_error is not None
     assert 0 < inference.standard_error < 10

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import t as students_t
 
-from estimators import ESTIMATORS, VARIANCES, InvalidPanel, evaluate
+from estimators import ESTIMATORS, STANDARD_VARIANCES, InvalidPanel, evaluate
 from estimators.calibration.answer import NUMBERS
 from estimators.calibration.exam import Answers, Exam, draw, prepared, sit, together
 from estimators.calibration.summaries import Measured, Score, paired_gain, scores
@@ -16,7 +16,7 @@ from estimators.core.parallel import in_order
 
 TINY = Exam(noise="multiplicative", units=10, periods=14, placebos=20, seed=5)
 DID = {"did": ESTIMATORS["did"]}
-KINDS = tuple(VARIANCES.values())
+KINDS = tuple(STANDARD_VARIANCES.values())
 
 
 def same(one: Answers, other: Answers) -> bool:

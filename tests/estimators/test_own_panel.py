@@ -5,13 +5,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from estimators import ESTIMATORS, VARIANCES, Panel, UnsupportedDesign
+from estimators import ESTIMATORS, STANDARD_VARIANCES, Panel, UnsupportedDesign
 from estimators.calibration.own_panel import Position, _noise, admissible, own_panel, own_scores
 from estimators.calibration.summaries import Covered
 from storage.json_values import canonical, plain
 from tests.estimators.panels import additive, labelled, noisy, treated_as, with_outcome
 
-KINDS = tuple(VARIANCES.values())
+KINDS = tuple(STANDARD_VARIANCES.values())
 DID = ESTIMATORS["did"]
 
 

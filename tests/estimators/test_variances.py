@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from estimators import ESTIMATORS, VARIANCES, Estimate, Inference, Panel, Refusal, evaluate
+from estimators import ESTIMATORS, STANDARD_VARIANCES, Estimate, Inference, Panel, Refusal, evaluate
 from estimators.core.panel import FloatArray
 from estimators.variance.placebos import Placebos
 from tests.estimators.catalogue import PAIRS, tuned
@@ -27,14 +27,14 @@ def one_cell(outcome: FloatArray) -> Panel:
 def values(panel: Panel, placebos: int = 400) -> dict[str, float]:
     """Variances of DID by kind."""
     pools = Placebos(panel, DID, placebos)
-    return {kind: variance.estimate(pools).value for kind, variance in VARIANCES.items()}
+    return {kind: variance.estimate(pools).value for kind, variance in STANDARD_VARIANCES.items()}
 
 
 @cache
 def answered(name: str, design: str, factor: float = 1.0) -> Estimate:
     panel = small(design)
     panel = with_outcome(panel, factor * panel.outcome)
-    return evaluate(panel, tuned(name, design), VARIANCES.values(), placebos=25)
+    return evaluate(panel, tuned(name, design), STANDARD_VARIANCES.values(), placebos=25)
 
 
 def inferences(estimate: Estimate) -> list[Inference]:
@@ -48,13 +48,15 @@ def test_every_estimator_that_answers_has_all_four_and_each_agrees_with_itself(
     name: str, design: str
 ) -> None:
     estimate = answered(name, design)
-    for kind, found in zip(VARIANCES, inferences(estimate), strict=True):
-        assert found.variance.kind == kind
+    for kind, found in zip(STANDARD_VARIANCES, inferences(estimate), strict=True):
+        assert found.variance is not None
+        assert found.kind == found.variance.kind == kind
         assert found.variance.value > 0
         assert found.standard_error == pytest.approx(np.sqrt(found.variance.value))
+        assert (found.df, found.placebos) == (found.variance.df, found.variance.placebos)
         assert (found.p_value < 0.05) == (found.ci_low > 0 or found.ci_high < 0)
         assert (found.ci_low + found.ci_high) / 2 == pytest.approx(estimate.att)
-        assert found.variance.construction
+        assert found.construction == found.variance.construction != ""
         assert 0 < found.variance.df < found.variance.placebos
 
 
@@ -64,6 +66,7 @@ def test_standard_errors_scale_with_the_outcome(name: str, design: str) -> None:
     for one, four in zip(
         inferences(answered(name, design)), inferences(answered(name, design, 4.0)), strict=True
     ):
+        assert one.standard_error is not None
         assert four.standard_error == pytest.approx(4 * one.standard_error, rel=1e-8)
         assert four.p_value == pytest.approx(one.p_value, rel=1e-8)
 
@@ -72,14 +75,14 @@ def test_standard_errors_scale_with_the_outcome(name: str, design: str) -> None:
 def test_no_variance_sees_a_treated_outcome(name: str, design: str) -> None:
     panel, estimator = small(design), tuned(name, design)
     absurd = with_outcome(panel, np.where(panel.treatment, 1e7, panel.outcome))
-    again = evaluate(absurd, estimator, VARIANCES.values(), placebos=25)
+    again = evaluate(absurd, estimator, STANDARD_VARIANCES.values(), placebos=25)
     for one, two in zip(inferences(answered(name, design)), inferences(again), strict=True):
         assert two.variance == one.variance
 
 
 def test_each_kind_is_made_of_the_pools_its_formula_names() -> None:
     found = Placebos(prop99(), DID)
-    kinds = {kind: variance.estimate(found) for kind, variance in VARIANCES.items()}
+    kinds = {kind: variance.estimate(found) for kind, variance in STANDARD_VARIANCES.items()}
     U, M = found.same_period.mean_square, found.elsewhere.mean_square
     P, past = found.same_unit.mean_square, found.controls_past.mean_square
     assert found.carried  # windows of two years for a treatment of twelve
@@ -175,14 +178,14 @@ def test_for_even_noise_all_four_agree_on_average() -> None:
 def test_enumerated_placebos_have_no_seed_in_them() -> None:
     panel = one_cell(noisy(9, 14))
     first, second = (Placebos(panel, DID, 400, seed) for seed in (1, 2))
-    for kind in VARIANCES.values():
+    for kind in STANDARD_VARIANCES.values():
         assert kind.estimate(first).value == pytest.approx(kind.estimate(second).value, rel=1e-12)
         assert "all " in kind.estimate(first).construction
 
 
 def test_sampled_placebos_repeat_for_a_seed_and_differ_between_seeds() -> None:
     panel = labelled(noisy(20, 16), treated_as("block", 20, 16))
-    kind = VARIANCES["given_period"]
+    kind = STANDARD_VARIANCES["given_period"]
     one, same, other = (kind.estimate(Placebos(panel, DID, 30, seed)) for seed in (1, 1, 2))
     assert one == same
     assert one.value != other.value
@@ -191,7 +194,7 @@ def test_sampled_placebos_repeat_for_a_seed_and_differ_between_seeds() -> None:
 def test_too_few_donors_refuse_with_the_number_needed_and_the_estimate_stays() -> None:
     whole = small("block")
     panel = whole.select(np.arange(5), np.arange(16))
-    estimate = evaluate(panel, DID, VARIANCES.values())
+    estimate = evaluate(panel, DID, STANDARD_VARIANCES.values())
     assert np.isfinite(estimate.att)
     for kind in ("marginal", "given_period", "given_both"):
         refusal = next(
@@ -203,8 +206,8 @@ def test_too_few_donors_refuse_with_the_number_needed_and_the_estimate_stays() -
 def test_too_short_a_past_refuses_what_holds_the_unit_fixed_and_nothing_else() -> None:
     panel = one_cell(noisy(10, 7))
     kinds = {
-        one.key if isinstance(one, Refusal) else one.variance.kind: one
-        for one in evaluate(panel, DID, VARIANCES.values()).inferences
+        one.key if isinstance(one, Refusal) else one.kind: one
+        for one in evaluate(panel, DID, STANDARD_VARIANCES.values()).inferences
     }
     for kind in ("given_unit", "given_both"):
         refusal = kinds[kind]
@@ -216,7 +219,7 @@ def test_too_short_a_past_refuses_what_holds_the_unit_fixed_and_nothing_else() -
 
 def test_placebos_without_any_noise_refuse_instead_of_promising_certainty() -> None:
     flat = labelled(np.zeros((10, 16)), treated_as("block"))
-    found = evaluate(flat, DID, VARIANCES.values()).inferences
+    found = evaluate(flat, DID, STANDARD_VARIANCES.values()).inferences
     assert all(isinstance(one, Refusal) for one in found)
     assert all("placebo effects are all zero" in one.reason for one in found
                if isinstance(one, Refusal))  # fmt: skip
@@ -228,7 +231,7 @@ def test_on_off_patterns_with_hardly_an_untreated_cell_are_refused() -> None:
     treatment[:, 0] = treatment[0] = False
     treatment[5, 3] = False
     panel = labelled(noisy(30, 20), treatment)
-    refusals = evaluate(panel, DID, VARIANCES["given_unit"]).inferences
+    refusals = evaluate(panel, DID, STANDARD_VARIANCES["given_unit"]).inferences
     assert isinstance(refusals[0], Refusal)
 
 
@@ -237,9 +240,9 @@ def test_sdid_keeps_its_shrinkage_when_placebos_are_refitted() -> None:
     panel, estimator = small("block"), tuned("sdid", "block")
     zeta = getattr(estimator, "zeta", None)
     assert zeta is not None
-    U = VARIANCES["given_period"].estimate(Placebos(panel, estimator)).value
+    U = STANDARD_VARIANCES["given_period"].estimate(Placebos(panel, estimator)).value
     other = replace(estimator, zeta=(50 * zeta[0],))  # type: ignore[type-var]
-    assert VARIANCES["given_period"].estimate(Placebos(panel, other)).value != U
+    assert STANDARD_VARIANCES["given_period"].estimate(Placebos(panel, other)).value != U
 
 
 def test_effects_by_period_carry_intervals_where_treated_and_average_to_the_effect() -> None:

@@ -107,7 +107,19 @@ def answered(panel: Panel) -> Estimate:
             ),
         ),
         inferences=(
-            Inference(variance, 0.95, 0.1825, -0.7, 0.1, 0.125),
+            Inference(
+                "marginal",
+                0.95,
+                -0.7,
+                0.1,
+                0.125,
+                placebos,
+                "one sentence",
+                0.1825,
+                np.inf,
+                variance,
+            ),
+            Inference("conformal", 0.95, np.float64(-0.7), 0.1, 0.125, placebos, "all shifts"),
             Refusal("given_unit", "3 placebos, 20 are needed"),
         ),
         by_period=(

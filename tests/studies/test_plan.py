@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from estimators import ESTIMATORS
+from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
 from studies import InvalidPlan, Plan, Source, load_plan, parse_plan
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -31,18 +31,30 @@ def test_layout_and_comments_do_not_change_the_hash_and_meaning_does() -> None:
 
 
 def test_plans_that_were_registered_before_a_key_existed_keep_their_hash() -> None:
-    """Taken before covariates, incomparable and settings could be written."""
+    """Taken before covariates, incomparable, settings and kinds could be written."""
     relation = parse_plan("study: a\nquestion: b\npanel: {relation: sales, columns: {unit: store}}")
     assert parse_plan(START).sha256() == (
         "1fa773f616f4fc1b413907b99c9f2b169e7685c2d74d031a6bdd7fd86dc6d3ff"
     )
     assert relation.sha256() == "627a59dddaa2c3568500287c6b6f37b1b69666cc21db0f7a993f864235b8453e"
     silent = "incomparable: refuse\nsettings: {mc: {}}\n"
+    silent += f"inference: {{kinds: [{', '.join(STANDARD_VARIANCES)}]}}\n"
     assert parse_plan(START + silent).sha256() == parse_plan(START).sha256()
 
 
+def test_kinds_of_inference_are_the_standard_ones_unless_others_are_asked_for() -> None:
+    assert parse_plan(START).inference.kinds == tuple(STANDARD_VARIANCES)
+    asked = parse_plan(START + "inference: {kinds: [marginal], primary: marginal}\n")
+    assert asked.inference.kinds == ("marginal",)
+    assert asked.sha256() != parse_plan(START + "inference: {primary: marginal}\n").sha256()
+
+
 def test_a_plan_comes_back_from_its_canonical_json() -> None:
-    plan = parse_plan(START + "treatment: {units: [1, a], first: 2024-W01}\n")
+    plan = parse_plan(
+        START
+        + "treatment: {units: [1, a], first: 2024-W01}\n"
+        + "inference: {kinds: [given_both, marginal]}\n"
+    )
     assert Plan.model_validate_json(plan.canonical()) == plan
     assert parse_plan(plan.canonical()) == plan
 
@@ -68,7 +80,7 @@ WRONG = {
     ),
     "a wrong key inside": (
         START + "inference:\n  level: 0.9\n  alpha: 0.1\n",
-        "plan:6: unknown key inference.alpha; known here: level, primary, placebos",
+        "plan:6: unknown key inference.alpha; known here: level, kinds, primary, placebos",
     ),
     "a wrong key in a source": (
         "study: a\nquestion: b\npanel:\n  relation: sales\n  columns:\n    time: week\n",
@@ -105,8 +117,25 @@ WRONG = {
     ),
     "an unknown variance": (
         START + "inference: {primary: both}\n",
-        "plan:4: inference.primary: choose from marginal, given_unit, given_period, given_both, "
-        "not 'both'",
+        f"plan:4: inference.primary: choose from {', '.join(VARIANCES)}, not 'both'",
+    ),
+    "an unknown kind": (
+        START + "inference: {kinds: [given_both, exact]}\n",
+        f"plan:4: inference.kinds: choose from {', '.join(VARIANCES)}, not 'exact'",
+    ),
+    "a kind twice": (
+        START + "inference: {kinds: [given_both, marginal, given_both]}\n",
+        "plan:4: inference.kinds: each may be listed once",
+    ),
+    "a primary kind that is not asked for": (
+        START + "inference:\n  kinds: [marginal, given_unit]\n  primary: given_both\n",
+        "plan:6: inference.primary: choose from the study's kinds of inference: marginal, "
+        "given_unit, not 'given_both'",
+    ),
+    "a default primary kind that is not asked for": (
+        START + "inference:\n  kinds: [marginal, given_unit]\n",
+        "plan:4: inference.primary: choose from the study's kinds of inference: marginal, "
+        "given_unit, not 'given_both'",
     ),
     "an unknown pattern": (
         START + "treatment: {pattern: blok}\n",
