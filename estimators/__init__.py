@@ -32,6 +32,7 @@ from estimators.synthetic_control import SyntheticControl
 from estimators.synthetic_did import SyntheticDifferenceInDifferences
 from estimators.variance.evaluate import evaluate
 from estimators.variance.kinds import (
+    AdaptiveVariance,
     GivenBothVariance,
     GivenPeriodVariance,
     GivenUnitVariance,
@@ -53,6 +54,7 @@ _standard: tuple[VarianceKind, ...] = (
     GivenUnitVariance(),
     GivenPeriodVariance(),
     GivenBothVariance(),
+    AdaptiveVariance(),
 )
 
 ESTIMATORS: dict[str, Estimator] = {estimator.name: estimator for estimator in _estimators}

@@ -32,6 +32,7 @@ INK = {
     "given_unit": "#0a0012",
     "given_period": "#0a0013",
     "given_both": "#0a0014",
+    "adaptive": "#0a0015",
 }
 
 

@@ -11,7 +11,10 @@ from reports.numbers import interval, number, percent
 from reports.rows import table_places
 from storage.records import StoredEstimate, StoredResult
 
-SHAPES = {"marginal": "square", "given_unit": "triangle-up", "given_period": "diamond"}
+SHAPES = {
+    "marginal": "square", "given_unit": "triangle-up", "given_period": "diamond",
+    "adaptive": "triangle-down",
+}  # fmt: skip
 STEP = 15  # pixels from one interval to the next
 GAP = 1.2  # lines left empty between two estimators
 BEYOND = 6.0  # an interval is cut where it reaches this many median half-widths beyond the others

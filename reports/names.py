@@ -1,7 +1,7 @@
 """What estimators, variances and treatment patterns are called in front of people.
 
-Estimators take their name from the catalogue, so a new one needs no change here. The four kinds
-of variance are explained here once; an unknown kind is shown by its key.
+Estimators take their name from the catalogue, so a new one needs no change here. The kinds of
+variance are explained here once; an unknown kind is shown by its key.
 """
 
 import re
@@ -44,6 +44,13 @@ VARIANCE_WORDS = {
         "Combines the two above, relative to the marginal one.",
         "To say how sure the answer is for exactly what was treated. It follows the noise most "
         "closely, and is itself the least certain of the four.",
+    ),
+    "adaptive": VarianceWords(
+        "As much as the data call for: units and periods as far as they are seen to differ.",
+        "Moves from the marginal one towards given both, as far as placebos of other units differ "
+        "between units and between periods.",
+        "When it is not known beforehand whether noise is even. Where it is, close to the marginal "
+        "one; where it clearly is not, close to given both.",
     ),
 }
 

@@ -33,7 +33,8 @@ from estimators.core.designs import pattern
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Refusal
 from estimators.core.panel import BoolArray, FloatArray, Panel
-from estimators.core.placements import Placement, across_both, across_units, dealt
+from estimators.core.placements import Placement, across_both, across_units
+from estimators.variance.dealing import dealt_and_rotated
 from estimators.variance.kinds import InferenceKind
 
 POSITIONS = 200  # at most, unless more are asked for
@@ -95,7 +96,7 @@ def own_panel(
 def admissible(panel: Panel, count: int, seed: int) -> tuple[Placement, ...]:
     """Where the treatment could have been, at most so many, every period as often as any other."""
     if pattern(panel) == "on_off":
-        return dealt(panel, count, seed, units=True, periods=True).placements
+        return dealt_and_rotated(panel, count, seed).placements
     now = across_units(panel, count, seed).placements
     try:
         earlier = across_both(panel, count, seed).placements

@@ -1,13 +1,14 @@
 """Placebo effects of a tuned estimator, pool by pool, each computed once and shared.
 
 A pool answers one question about the ATT's squared error, from effects found where nothing was
-done (see core/placements.py for where that is):
+done (see core/placements.py, windows.py and dealing.py for where that is):
 
     same_period   other units, the treatment's own periods          U = mean e²
     elsewhere     other units, other times                          M = mean e²
-    same_unit     the treated units' own past (on/off: rotated)     P = mean e²
-    controls_past other units in the windows of same_unit           M' = mean e²
+    same_unit     the treated units at other times                  P = mean e²
+    controls_past other units at the times of same_unit             M′ = mean e²
 
+Where the times of same_unit hold a pattern like the treatment's, elsewhere is controls_past.
 Squares are not taken around the mean: a placebo bias is an error like any other.
 """
 
@@ -21,21 +22,30 @@ from estimators.core.designs import pattern
 from estimators.core.effect import cell_effects, scored_cells
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator
-from estimators.core.panel import FloatArray, Panel
+from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.core.parallel import in_order
-from estimators.core.placements import (
-    Placement,
-    Pool,
-    across_both,
-    across_periods,
-    across_units,
-    controls_before,
-    dealt,
-    window_length,
+from estimators.core.placements import Placement, Pool, across_both, across_units
+from estimators.variance.dealing import dealt, dealt_and_rotated, rotated
+from estimators.variance.independence import (
+    alike_rotations,
+    alike_windows,
+    degrees,
+    shared_by_deals,
+    shared_by_groups,
+)
+from estimators.variance.windows import (
+    TimePlacebos,
+    Windows,
+    control_windows,
+    own_windows,
+    style_for,
+    training_length,
+    windows,
 )
 
 PROBLEMS = 5_000  # optimisations spent on one pool of an estimator that needs many per fit
 FEWEST = 20  # draws that an expensive estimator is given all the same
+CROSSED = 5  # times as many draws where groups and times are crossed, to tell them apart
 LEAST_SHARE = 0.02  # of the pattern's cells that on/off placements must be able to score
 
 
@@ -44,32 +54,59 @@ class Effects:
     """Placebo effects of one pool.
 
     overall: (D,) placebo ATTs      by_period: (D, T) means by real period, nan where none
+    groups, times: (D,) labels of who is treated and when; times index alike_times
+    share, alike_times: squared correlations of two groups, on average, and of times (W, W)
     """
 
     overall: FloatArray
     by_period: FloatArray
-    df: int
+    groups: IntArray
+    times: IntArray
+    share: float
+    alike_times: FloatArray
     construction: str
+
+    @property
+    def squares(self) -> FloatArray:
+        """(D,) in the square of the outcome's measure."""
+        return np.asarray(self.overall**2)
 
     @property
     def mean_square(self) -> float:
         """In the square of the outcome's measure."""
-        return float(np.mean(self.overall**2))
+        return float(np.mean(self.squares))
+
+    @cached_property
+    def df(self) -> float:
+        """Degrees of freedom of the mean square, if noise is even."""
+        return degrees(self.groups, self.times, self.share, self.alike_times)
 
 
 class Placebos:
     """All pools of one estimator on one panel. Pools are computed when first asked for.
 
+    draws: at most per pool, five times as many where every group is placed at every time
+    time_placebos: how other times are predicted; auto takes what matches the design
+
     Raises UnsupportedDesign, from each pool, when there are too few placements.
     """
 
-    def __init__(self, panel: Panel, estimator: Estimator, draws: int = 200, seed: int = 0) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        estimator: Estimator,
+        draws: int = 200,
+        seed: int = 0,
+        time_placebos: TimePlacebos = "auto",
+    ) -> None:
         self.panel = panel
         self.tuned = estimator
         self.seed = seed
+        self.time_placebos: TimePlacebos = time_placebos
         self.switching = pattern(panel) == "on_off"
         affordable = PROBLEMS // estimator.problems(panel)
         self.draws = min(draws, max(FEWEST, affordable))
+        self.crossed = min(CROSSED * draws, max(FEWEST, affordable))
 
     @cached_property
     def estimator(self) -> Estimator:
@@ -77,68 +114,96 @@ class Placebos:
         return self.tuned.for_placebos(self.panel)
 
     @cached_property
-    def window(self) -> int:
-        """Periods of a window in the treated units' past."""
-        return window_length(self.panel)
+    def windows(self) -> Windows:
+        """Windows in the treated units' past, of single runs."""
+        return windows(self.panel, self.time_placebos)
 
     @property
     def carried(self) -> bool:
-        """Whether windows are shorter than the treatment, so that only their ratio is used."""
-        runs = self.panel.treatment.sum(axis=1)
-        return not self.switching and (
-            self.window < int(runs.max()) or pattern(self.panel) != "block"
-        )
+        """Whether windows are not like the treatment, so that only their ratio is used."""
+        return not self.switching and not self.windows.carries
 
     @cached_property
     def same_period(self) -> Effects:
         """U: other units, same periods."""
         if self.switching:
-            return self._effects(
-                dealt(self.panel, self.draws, self.seed, units=True, periods=False)
-            )
+            return self._effects(dealt(self.panel, self.draws, self.seed))
         return self._effects(across_units(self.panel, self.draws, self.seed))
 
     @cached_property
     def elsewhere(self) -> Effects:
         """M: other units, other times."""
-        if self.switching:
-            return self._effects(dealt(self.panel, self.draws, self.seed, units=True, periods=True))
-        return self._effects(across_both(self.panel, self.draws, self.seed))
+        if self._like_the_treatment():
+            return self.controls_past
+        return self._effects(
+            across_both(self.panel, self.draws, self.seed, training_length(self.panel))
+        )
 
     @cached_property
     def same_unit(self) -> Effects:
         """P: the treated units at other times."""
         if self.switching:
-            return self._effects(
-                dealt(self.panel, self.draws, self.seed, units=False, periods=True)
-            )
-        return self._effects(across_periods(self.panel, self.window))
+            style_for(self.panel, self.time_placebos)
+            return self._effects(rotated(self.panel, self.draws))
+        return self._effects(own_windows(self.panel, self.windows, self.draws))
 
     @cached_property
     def controls_past(self) -> Effects:
-        """M': other units at the times of same_unit."""
+        """M′: other units at the times of same_unit."""
         if self.switching:
-            return self.elsewhere
-        return self._effects(controls_before(self.panel, self.window, self.draws, self.seed))
+            style_for(self.panel, self.time_placebos)
+            return self._effects(dealt_and_rotated(self.panel, self.crossed, self.seed))
+        return self._effects(control_windows(self.panel, self.windows, self.crossed, self.seed))
+
+    def _like_the_treatment(self) -> bool:
+        """Whether controls_past holds the treatment's own pattern; not where it is refused."""
+        if self.switching:
+            return True
+        try:
+            return self.windows.carries
+        except UnsupportedDesign:
+            return False
 
     def _effects(self, pool: Pool) -> Effects:
         estimator = self.estimator
         found = in_order(lambda placed: self._effect(estimator, placed), pool.placements)
-        scored = [(overall, path, cells) for overall, path, cells in found if cells]
-        if len(scored) < 2:
+        answered = np.array([cells > 0 for _, _, cells, _ in found])
+        if answered.sum() < 2:
+            why = next((f"; the first: {reason}" for *_, reason in found if reason), "")
             raise UnsupportedDesign(
-                f"{len(scored)} of {len(found)} placebo placements can be imputed "
-                f"({pool.construction}); at least 2 are needed"
+                f"{answered.sum()} of {len(found)} placebo placements can be imputed "
+                f"({pool.construction}); at least 2 are needed{why}"
             )
         construction = pool.construction
         if self.switching:
-            construction += self._coverage([cells for _, _, cells in scored])
+            construction += self._coverage([cells for _, _, cells, _ in found if cells])
+        if not answered.all():
+            construction += f", {answered.sum()} of which can be imputed"
+        share, alike = self._alike(pool)
         return Effects(
-            np.array([overall for overall, _, _ in scored]),
-            np.array([path for _, path, _ in scored]),
-            min(pool.df, len(scored) - 1),
+            np.array([found[d][0] for d in np.flatnonzero(answered)]),
+            np.array([found[d][1] for d in np.flatnonzero(answered)]),
+            pool.groups[answered],
+            pool.times[answered],
+            share,
+            alike,
             construction,
         )
+
+    def _alike(self, pool: Pool) -> tuple[float, FloatArray]:
+        """Squared correlations of groups, and of times by their label."""
+        groups, first_groups = np.unique(pool.groups, return_index=True)
+        times, first_times = np.unique(pool.times, return_index=True)
+        if self.switching:
+            share = shared_by_deals(self.panel.treatment) if len(groups) > 1 else 0.0
+            return share, alike_rotations(self.panel.treatment)
+        placed = pool.placements
+        share = shared_by_groups([placed[d].group for d in first_groups], placed[0].units)
+        alike = np.zeros((times[-1] + 1, times[-1] + 1))
+        alike[np.ix_(times, times)] = alike_windows(
+            [placed[d] for d in first_times], len(self.panel.periods)
+        )
+        return share, alike
 
     def _coverage(self, cells: Sequence[int]) -> str:
         share = float(np.mean(cells)) / int(self.panel.treatment.sum())
@@ -149,14 +214,20 @@ class Placebos:
             )
         return f", scoring {share:.0%} of the pattern's cells on average"
 
-    def _effect(self, estimator: Estimator, placement: Placement) -> tuple[float, FloatArray, int]:
+    def _effect(
+        self, estimator: Estimator, placement: Placement
+    ) -> tuple[float, FloatArray, int, str]:
+        """Placebo ATT, its path, cells scored, and why there are none."""
         panel = placement.panel(self.panel)
         scored = panel.treatment & panel.observed
         path = np.full(len(self.panel.periods), np.nan)
         if not scored.any():
-            return np.nan, path, 0
-        fit = estimator.fit(panel)
-        effects = cell_effects(panel, fit)
+            return np.nan, path, 0, ""
+        try:
+            fit = estimator.fit(panel)
+            effects = cell_effects(panel, fit)
+        except UnsupportedDesign as refusal:
+            return np.nan, path, 0, str(refusal)
         column = np.nonzero(scored_cells(panel, fit))[1]
         count = np.bincount(column, minlength=len(placement.periods))
         some = count > 0
@@ -164,7 +235,7 @@ class Placebos:
         # for pools whose periods are the real ones.
         total = np.bincount(column, effects, len(count))
         path[placement.periods[some]] = total[some] / count[some]
-        return float(effects.mean()), path, len(effects)
+        return float(effects.mean()), path, len(effects), ""
 
 
 def available(pools: Placebos | None, name: str) -> Effects | None:

@@ -6,7 +6,7 @@ import pytest
 from estimators import ESTIMATORS, InvalidPanel, Panel, UnsupportedDesign
 from estimators.core.designs import cohorts, identified, pattern
 from estimators.core.panel import BoolArray, FloatArray, listed
-from estimators.core.placements import dealt
+from estimators.variance.dealing import dealt_and_rotated
 from tests.estimators.catalogue import quick
 from tests.estimators.panels import ANSWER_ON_OFF, labelled, noisy, small, softdrinks, treated_as
 
@@ -182,7 +182,7 @@ def test_runs_that_end_at_different_times_are_refused_with_both_ends_named(key: 
 
 def test_an_on_off_placebo_asks_only_for_cells_it_can_score() -> None:
     real = panel("0101010", "1010001", "0011010", "1000101", "0100000", "0000010")
-    for placement in dealt(real, 20, 1, units=True, periods=True).placements:
+    for placement in dealt_and_rotated(real, 20, 1).placements:
         placed = placement.panel(real)
         assert (placed.treatment <= placed.observed).all()
         assert not (placed.treatment & real.treatment).any()

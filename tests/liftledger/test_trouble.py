@@ -91,7 +91,7 @@ def test_a_database_killed_in_the_middle_loses_nothing_and_the_next_run_answers(
     assert set(answer) == {"study", "version", "result_id", "estimates"}
     assert [estimate["estimator"] for estimate in answer["estimates"]] == ["did", "sc"]
     kinds = [variance["kind"] for variance in answer["estimates"][0]["variances"]]
-    assert kinds == ["marginal", "given_unit", "given_period", "given_both"]
+    assert kinds == ["marginal", "given_unit", "given_period", "given_both", "adaptive"]
 
     known = json.loads(bare_shell.type("results", "shop", "--json").stdout)["results"]
     assert [(one["version"], one["result_id"]) for one in known] == [(1, answer["result_id"])]

@@ -27,6 +27,8 @@ from tests.reports.panels import (
     uniform,
 )
 
+KINDS = ("marginal", "given_unit", "given_period", "given_both", "adaptive")
+
 
 def block_estimate(panel: Panel, key: str, weighting: Weighting) -> StoredEstimate:
     """A weighted double difference of a block design, with placebo variances."""
@@ -44,11 +46,9 @@ def block_estimate(panel: Panel, key: str, weighting: Weighting) -> StoredEstima
     }
     squares = {kind: float((pool**2).mean()) for kind, pool in pools.items()}
     squares["given_both"] = squares["given_period"] * squares["given_unit"] / squares["marginal"]
-    counts = {kind: len(pool) for kind, pool in pools.items()} | {
-        "given_both": len(pools["marginal"])
-    }
-    kinds = ("marginal", "given_unit", "given_period", "given_both")
-    variances = tuple(variance(kind, att, squares[kind] ** 0.5, counts[kind]) for kind in kinds)
+    squares["adaptive"] = (squares["marginal"] * squares["given_both"]) ** 0.5
+    counts = {kind: len(pools.get(kind, pools["marginal"])) for kind in KINDS}
+    variances = tuple(variance(kind, att, squares[kind] ** 0.5, counts[kind]) for kind in KINDS)
     counterfactual = np.where(treated[:, None], panel.outcome - gaps, np.nan)
     beyond = int((abs(pools["given_period"]) >= abs(att)).sum()) + 1
     rmse = float(np.sqrt((gaps[treated][:, ~post] ** 2).mean()))
@@ -125,6 +125,7 @@ def on_off_estimate(panel: Panel, key: str, *, window: int = 3) -> StoredEstimat
         variances=(
             *(variance(kind, att, squares[kind], len(shifts)) for kind in kinds),
             variance("given_both", att, squares["given_period"] * 0.8),
+            variance("adaptive", att, squares["given_period"] * 0.9),
         ),
         counterfactual=counterfactual,
         weights=tuple(

@@ -11,7 +11,7 @@ ESTIMATE = {"estimator", "status", "att", "reason", "variances"}
 VARIANCE = {
     "kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason",
 }  # fmt: skip
-KINDS = ["marginal", "given_unit", "given_period", "given_both"]
+KINDS = ["marginal", "given_unit", "given_period", "given_both", "adaptive"]
 
 
 def parsed() -> Any:

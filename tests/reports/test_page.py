@@ -176,7 +176,7 @@ def test_missing_outcomes_and_infinite_degrees_of_freedom_are_no_trouble() -> No
     sdid = result.estimates[4]
     normal = tuple(
         replace(v, df=df)
-        for v, df in zip(sdid.variances, (float("inf"), 37, 12.34, None), strict=True)
+        for v, df in zip(sdid.variances, (float("inf"), 37, 12.34, None, 4.5), strict=True)
     )
     page = render(
         replace(

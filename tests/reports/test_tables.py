@@ -59,7 +59,7 @@ def test_the_primary_estimator_and_variance_are_marked() -> None:
     shown = printed(result_table(results.prop99()))
     assert "▸ SDID" in shown
     assert "▸ given both" in shown
-    assert shown.count("▸") == 3  # and once where the mark is explained
+    assert shown.count("▸") == 4  # SDID once for each table; and once where the mark is explained
 
 
 def test_refusals_are_listed_below_with_their_reasons_in_full() -> None:
