@@ -23,6 +23,7 @@ from estimators.core.fit import (
     Variance,
     Weights,
 )
+from estimators.core.impact import Band, CumulativeEffect, Impact
 from estimators.core.panel import Panel
 from estimators.demeaned_synthetic_control import DemeanedSyntheticControl
 from estimators.difference_in_differences import DifferenceInDifferences
@@ -65,12 +66,15 @@ __all__ = [
     "ESTIMATORS",
     "STANDARD_VARIANCES",
     "VARIANCES",
+    "Band",
+    "CumulativeEffect",
     "Dropped",
     "Estimate",
     "EstimationError",
     "Estimator",
     "Fit",
     "GroupEffect",
+    "Impact",
     "Inference",
     "InferenceKind",
     "InvalidPanel",

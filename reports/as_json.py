@@ -2,18 +2,34 @@
 
     {"study", "version", "result_id", "estimates": [
         {"estimator", "status", "att", "reason", "variances": [
-            {"kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value",
-             "reason"}]}]}
+            {"kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason",
+             "total", "total_low", "total_high", "lift", "lift_low", "lift_high", "lift_reason"}],
+         "by_period": [
+            {"period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low",
+             "band_high"}],
+         "cumulative": [the same, and "missing"],
+         "bands": {"by_period": BAND, "cumulative": BAND}}]}
 
-A refusal has status "refused", a reason, and null for every number. JSON has no NaN and no
-infinity: a number that is not finite (the degrees of freedom of a normal interval) is null.
+BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
+being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
+percentage is refused, lift_reason says why. JSON has no NaN and no infinity: a number that is not
+finite (the degrees of freedom of a normal interval) is null.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.headline import ANSWERED, kinds, variance_of
-from storage.records import ResultSummary, StoredEstimate, StoredResult, StoredVariance
+from reports.impact import impact_of, withheld
+from storage.records import ResultSummary, StoredEstimate, StoredResult
+
+NUMBERS = ("standard_error", "df", "ci_low", "ci_high", "p_value")
+PERIOD = (
+    "period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low", "band_high",
+)  # fmt: skip
+BANDS = ("by_period", "cumulative")
+BAND = ("critical_value", "p_value", "placebos", "construction", "reason")
 
 
 def to_json(result: StoredResult) -> dict[str, Any]:
@@ -22,7 +38,7 @@ def to_json(result: StoredResult) -> dict[str, Any]:
         "study": result.study,
         "version": result.version,
         "result_id": result.result_id,
-        "estimates": [_estimate(estimate, kinds(result)) for estimate in result.estimates],
+        "estimates": [_estimate(result, estimate) for estimate in result.estimates],
     }
 
 
@@ -41,25 +57,43 @@ def summary_to_json(summary: ResultSummary) -> dict[str, Any]:
     }
 
 
-def _estimate(estimate: StoredEstimate, asked: tuple[str, ...]) -> dict[str, Any]:
+def _estimate(result: StoredResult, estimate: StoredEstimate) -> dict[str, Any]:
     answered = estimate.status == ANSWERED
+    known = estimate.diagnostics if answered else {}
+    bands = known.get("bands") or {}
     return {
         "estimator": estimate.estimator,
         "status": estimate.status,
         "att": _finite(estimate.att) if answered else None,
         "reason": estimate.reason,
-        "variances": [_variance(variance_of(estimate, kind)) for kind in asked],
+        "variances": [_variance(result, estimate, kind) for kind in kinds(result)],
+        "by_period": [_row(row, PERIOD) for row in (estimate.by_period if answered else ())],
+        "cumulative": [_row(row, (*PERIOD, "missing")) for row in known.get("cumulative") or ()],
+        "bands": {name: _row(bands.get(name) or {}, BAND) for name in BANDS},
     }
 
 
-def _variance(variance: StoredVariance) -> dict[str, Any]:
+def _variance(result: StoredResult, estimate: StoredEstimate, kind: str) -> dict[str, Any]:
+    variance = variance_of(estimate, kind)
     answered = variance.status == ANSWERED
-    numbers = ("standard_error", "df", "ci_low", "ci_high", "p_value")
+    stored = (impact_of(estimate, kind) if answered else None) or {}
+    lift = {} if withheld(result) else stored
     return {
         "kind": variance.kind,
         "status": variance.status,
-        **{name: _finite(getattr(variance, name)) if answered else None for name in numbers},
+        **{name: _finite(getattr(variance, name)) if answered else None for name in NUMBERS},
         "reason": variance.reason,
+        **_row(stored, ("total", "total_low", "total_high")),
+        **_row(lift, ("lift", "lift_low", "lift_high")),
+        "lift_reason": (withheld(result) or stored.get("reason")) if stored else None,
+    }
+
+
+def _row(stored: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """These of the stored values; null for what is not there, or not finite."""
+    found = {name: stored.get(name) for name in names}
+    return {
+        name: _finite(value) if isinstance(value, float) else value for name, value in found.items()
     }
 
 

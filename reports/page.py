@@ -17,8 +17,11 @@ from markupsafe import Markup
 from reports.breakdowns import breakdowns
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
+from reports.effects import cumulative_effect, effects_by_period
+from reports.facts import facts
 from reports.forest import forest
 from reports.headline import estimate_answered, headline, kinds
+from reports.impact import lifts, lines, not_in_percent
 from reports.names import (
     VARIANCE_WORDS,
     closed,
@@ -28,12 +31,13 @@ from reports.names import (
     variance_label,
     variance_phrase,
 )
-from reports.numbers import interval, number, p_value, percent, places_for
-from reports.paths import effects_by_period, has_paths, observed_and_counterfactual
+from reports.numbers import percent
+from reports.over_time import cumulative_rows, period_rows
+from reports.paths import has_paths, observed_and_counterfactual
 from reports.pattern import dropped_sentence, panel_sentence, treatment_sentence
 from reports.placebos import placebos
-from reports.rows import refusals, refused_count, rows, table_places
-from reports.sentences import answer, shown_places
+from reports.rows import refusals, refused_count, rows
+from reports.sentences import answer
 from reports.weights import comparisons
 from storage.records import StoredResult
 
@@ -50,14 +54,19 @@ def render(result: StoredResult) -> str:
         answer=answer(result),
         panel=panel_sentence(result.panel),
         treatment=treatment_sentence(result.panel),
-        facts=_facts(result),
+        facts=facts(result),
+        not_in_percent=not_in_percent(result),
         planned=_planned(result),
         figures=_figures(result),
         kinds=[_kind(kind, result) for kind in kinds(result)],
         level=percent(result.plan.inference.level),
         rows=rows(result),
+        lifts=lifts(result),
+        in_percent=any(lifts(result).values()),
+        amounts=lines(result),
         heading=_heading(result),
-        effects=_effect_rows(result),
+        effects=period_rows(result),
+        sums=cumulative_rows(result),
         breakdowns=breakdowns(result),
         comparisons=comparisons(result),
         diagnoses=diagnoses(result),
@@ -88,39 +97,6 @@ def _heading(result: StoredResult) -> str:
     return f"{what[:1].upper()}{what[1:]}, {each}{' each' if estimators > 1 else ''}"
 
 
-def _facts(result: StoredResult) -> list[tuple[str, str]]:
-    """The numbers under the answer: term and text."""
-    chosen = headline(result)
-    estimate, variance = chosen.estimate, chosen.variance
-    if estimate is None or estimate.att is None:
-        return []
-    places = max(0, shown_places(estimate, variance))
-    facts: list[tuple[str, str]] = []
-    treated = result.panel.treatment & result.panel.observed
-    if estimate.counterfactual is not None and treated.any():
-        observed = float(result.panel.outcome[treated].mean())
-        fine = max(places, places_for([], [observed]))
-        facts += [
-            ("Observed", number(observed, fine)),
-            ("Without treatment", number(float(estimate.counterfactual[treated].mean()), fine)),
-        ]
-    # an alternative never passes for what was planned, also not in a row of numbers
-    label = estimator_label(estimate.estimator)
-    by = f", {label} (alternative)" if chosen.estimator_refusal else ""
-    facts.append((f"Average effect{by}", number(estimate.att, places)))
-    if variance is not None:
-        bounds = interval(variance.ci_low, variance.ci_high, places)
-        phrase = variance_label(variance.kind)
-        held = f", {phrase} (alternative)" if chosen.variance_refusal else ""
-        facts += [
-            (f"{percent(result.plan.inference.level)} interval{held}", bounds),
-            ("p-value of no effect", p_value(variance.p_value)),
-        ]
-        if variance.standard_error is not None:
-            facts.insert(-1, ("Standard error", number(variance.standard_error, places)))
-    return facts
-
-
 def _planned(result: StoredResult) -> str:
     plan = result.plan
     return (
@@ -136,6 +112,7 @@ def _figures(result: StoredResult) -> dict[str, Figure | None]:
     return {
         "paths": observed_and_counterfactual(result, estimate) if paths and estimate else None,
         "effects": effects_by_period(result, estimate) if paths and estimate else None,
+        "cumulative": cumulative_effect(result, estimate) if estimate else None,
         "forest": forest(result) if any(map(estimate_answered, result.estimates)) else None,
         "placebos": placebos(result, estimate) if estimate else None,
     }
@@ -148,26 +125,6 @@ def _kind(kind: str, result: StoredResult) -> dict[str, Any]:
         "primary": kind == result.plan.inference.primary,
         "words": VARIANCE_WORDS.get(kind),
     }
-
-
-def _effect_rows(result: StoredResult) -> list[dict[str, str]]:
-    estimate = headline(result).estimate
-    if estimate is None:
-        return []
-    places = table_places(result)
-    return [
-        {
-            "period": str(row["period"]),
-            "treated": f"{row['treated']:,}" if row["treated"] else "–",
-            "observed": number(row["observed"], places),
-            "counterfactual": number(row["counterfactual"], places),
-            "effect": number(row["effect"], places),
-            "standard_error": number(row["standard_error"], places),
-            "bounds": "–" if row["ci_low"] is None
-            else interval(row["ci_low"], row["ci_high"], places),
-        }
-        for row in estimate.by_period
-    ]  # fmt: skip
 
 
 def _checks(result: StoredResult) -> list[dict[str, str]]:

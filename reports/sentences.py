@@ -60,9 +60,14 @@ def quantity(value: str, measure: str) -> str:
     """A number with its measure, readable for "packs per person" as for "log(1 + units)"."""
     if measure == "outcome":
         return f"{value} (in the outcome's own measure)"
-    if re.match(r"(log|ln)\b", measure, re.IGNORECASE) or "(" in measure:
+    if logarithmic(measure) or "(" in measure:
         return f"{value} on the scale {measure}"
     return f"{value} {measure}"
+
+
+def logarithmic(measure: str) -> bool:
+    """True when a measure says that the outcome is a logarithm: "log(1 + units)", "ln wage"."""
+    return re.match(r"(log|ln)\b", measure, re.IGNORECASE) is not None
 
 
 def shown_places(estimate: StoredEstimate, variance: StoredVariance | None) -> int:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from reports.diagnostics import diagnoses
 from reports.headline import kinds
+from reports.impact import impact_sentence, lifts
 from reports.names import closed, variance_label
 from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
 from reports.pattern import dropped_sentence
@@ -48,6 +49,8 @@ def result_table(result: StoredResult) -> RenderableType:
             line = _text(f"{one.who}: ", "yellow").append_text(_text(one.reason))
             parts.append(Padding(line, (0, 0, 0, 2)))
     parts += [Text(""), _text(answer(result), "bold")]
+    if impact_sentence(result):
+        parts.append(_text(impact_sentence(result)))
     return Group(*parts)
 
 
@@ -106,13 +109,22 @@ def _table(result: StoredResult, shown: range) -> Table:
         primary = kind == result.plan.inference.primary
         name = _text(f"{MARK} {variance_label(kind)}" if primary else variance_label(kind))
         table.add_column(name, justify="right", style="bold" if primary else "")
+    percents = lifts(result)
     for row in rows(result):
         table.add_row(
             _text(f"{MARK if row.primary else ' '} {row.label}", "bold" if row.primary else ""),
-            Text("refused", style="yellow") if row.refused else Text(row.att, style="bold"),
+            _effect(row, percents[row.key]),
             *(_cell(row, row.cells[j]) for j in shown),
         )
     return table
+
+
+def _effect(row: Row, percent_of: str) -> Text:
+    """The effect, and under it what it is in percent of what would have been."""
+    if row.refused:
+        return Text("refused", style="yellow")
+    text = Text(row.att, style="bold")
+    return text.append(f"\n{percent_of}", style="not bold dim") if percent_of else text
 
 
 def _cell(row: Row, cell: Cell) -> Text:

@@ -42,7 +42,7 @@ def stored(key: str, answer: Estimate | Refusal) -> StoredEstimate:
         att=float(answer.att),
         settings=_settings(answer.estimator),
         tuning=plain(answer.estimator.tuning),
-        diagnostics=plain(answer.diagnostics),
+        diagnostics=plain({**answer.diagnostics, **_amounts(answer)}),
         by_period=tuple(plain(period) for period in answer.by_period),
         variances=tuple(_variance(inference) for inference in answer.inferences),
         counterfactual=np.asarray(answer.fit.counterfactual, dtype=np.float64),
@@ -76,6 +76,12 @@ def _settings(estimator: Estimator) -> dict[str, Any]:
         for field in fields(estimator)  # type: ignore[arg-type]  # every estimator is a dataclass
         if field.compare
     }
+
+
+def _amounts(answer: Estimate) -> dict[str, Any]:
+    """Sums, bands, totals and percentages: they go with the diagnostics, those that there are."""
+    found = {"cumulative": answer.cumulative, "bands": answer.bands, "impacts": answer.impacts}
+    return {name: value for name, value in found.items() if value}
 
 
 def _variance(found: Inference | Refusal) -> StoredVariance:

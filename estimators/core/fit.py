@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from estimators.core.impact import Band, CumulativeEffect, Impact
 from estimators.core.panel import BoolArray, FloatArray, Panel
 
 
@@ -113,6 +114,7 @@ class PeriodEffect:
     treated: number of treated cells in the period; 0 before treatment, where effect is lack of fit
     observed, counterfactual, effect: means over those cells, in the outcome's measure
     standard_error, ci_low, ci_high: from the placebo effects of the same period; None when refused
+    band_low, band_high: of the band that holds in all treated periods at once; None when refused
     """
 
     period: Hashable
@@ -123,6 +125,8 @@ class PeriodEffect:
     standard_error: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
+    band_low: float | None = None
+    band_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,10 @@ class Estimate:
     fit: the counterfactual behind it
     inferences: one entry per kind asked for, a refusal where it cannot answer
     by_period: effects by period, with intervals where treated
+    cumulative: their running sum over treated cells, likewise
+    bands: what makes the bands of the two, by name ("by_period", "cumulative"), or why there is
+        none; empty when no variance was asked for
+    impacts: one entry per answered inference: its interval as a total, and in percent
     diagnostics: named numbers and short lists about the fit and its placebos (JSON-able)
     """
 
@@ -204,4 +212,7 @@ class Estimate:
     fit: Fit
     inferences: tuple[Inference | Refusal, ...] = ()
     by_period: tuple[PeriodEffect, ...] = ()
+    cumulative: tuple[CumulativeEffect, ...] = ()
+    bands: Mapping[str, Band | Refusal] = field(default_factory=dict)
+    impacts: tuple[Impact, ...] = ()
     diagnostics: Mapping[str, object] = field(default_factory=dict)

@@ -8,8 +8,9 @@ from estimators.core.fit import Estimate, Estimator, Inference, Refusal
 from estimators.core.panel import Panel
 from estimators.core.settings import with_settings
 from estimators.variance.facts import facts
+from estimators.variance.impact import impacts
 from estimators.variance.kinds import InferenceKind
-from estimators.variance.period_intervals import by_period
+from estimators.variance.over_time import effects_over_time
 from estimators.variance.placebos import Placebos
 
 
@@ -38,12 +39,16 @@ def evaluate(
     kinds = tuple(variance) if isinstance(variance, Iterable) else (variance,)
     inferences = tuple(inferred(effect, kind, pools, level) for kind in kinds)
     asked = pools if kinds else None
+    over_time = effects_over_time(panel, fit, asked, level)
     return Estimate(
         estimator=tuned,
         att=effect,
         fit=fit,
         inferences=inferences,
-        by_period=by_period(panel, fit, asked, level),
+        by_period=over_time.by_period,
+        cumulative=over_time.cumulative,
+        bands=over_time.bands,
+        impacts=impacts(panel, fit, effect, inferences),
         diagnostics=facts(panel, fit, effect, asked),
     )
 

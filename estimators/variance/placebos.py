@@ -12,7 +12,6 @@ Where the times of same_unit hold a pattern like the treatment's, elsewhere is c
 Squares are not taken around the mean: a placebo bias is an error like any other.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,12 +53,14 @@ class Effects:
     """Placebo effects of one pool.
 
     overall: (D,) placebo ATTs      by_period: (D, T) means by real period, nan where none
+    scored: (D, T) cells behind each of those means
     groups, times: (D,) labels of who is treated and when; times index alike_times
     share, alike_times: squared correlations of two groups, on average, and of times (W, W)
     """
 
     overall: FloatArray
     by_period: FloatArray
+    scored: IntArray
     groups: IntArray
     times: IntArray
     share: float
@@ -167,7 +168,8 @@ class Placebos:
     def _effects(self, pool: Pool) -> Effects:
         estimator = self.estimator
         found = in_order(lambda placed: self._effect(estimator, placed), pool.placements)
-        answered = np.array([cells > 0 for _, _, cells, _ in found])
+        scored = np.array([cells for _, _, cells, _ in found])
+        answered = scored.any(axis=1)
         if answered.sum() < 2:
             why = next((f"; the first: {reason}" for *_, reason in found if reason), "")
             raise UnsupportedDesign(
@@ -176,13 +178,14 @@ class Placebos:
             )
         construction = pool.construction
         if self.switching:
-            construction += self._coverage([cells for _, _, cells, _ in found if cells])
+            construction += self._coverage(scored[answered].sum(axis=1))
         if not answered.all():
             construction += f", {answered.sum()} of which can be imputed"
         share, alike = self._alike(pool)
         return Effects(
             np.array([found[d][0] for d in np.flatnonzero(answered)]),
             np.array([found[d][1] for d in np.flatnonzero(answered)]),
+            scored[answered],
             pool.groups[answered],
             pool.times[answered],
             share,
@@ -205,7 +208,7 @@ class Placebos:
         )
         return share, alike
 
-    def _coverage(self, cells: Sequence[int]) -> str:
+    def _coverage(self, cells: IntArray) -> str:
         share = float(np.mean(cells)) / int(self.panel.treatment.sum())
         if share < LEAST_SHARE:
             raise UnsupportedDesign(
@@ -216,18 +219,19 @@ class Placebos:
 
     def _effect(
         self, estimator: Estimator, placement: Placement
-    ) -> tuple[float, FloatArray, int, str]:
-        """Placebo ATT, its path, cells scored, and why there are none."""
+    ) -> tuple[float, FloatArray, IntArray, str]:
+        """Placebo ATT, its path, cells scored by period, and why there are none."""
         panel = placement.panel(self.panel)
         scored = panel.treatment & panel.observed
         path = np.full(len(self.panel.periods), np.nan)
+        cells = np.zeros(len(path), dtype=np.intp)
         if not scored.any():
-            return np.nan, path, 0, ""
+            return np.nan, path, cells, ""
         try:
             fit = estimator.fit(panel)
             effects = cell_effects(panel, fit)
         except UnsupportedDesign as refusal:
-            return np.nan, path, 0, str(refusal)
+            return np.nan, path, cells, str(refusal)
         column = np.nonzero(scored_cells(panel, fit))[1]
         count = np.bincount(column, minlength=len(placement.periods))
         some = count > 0
@@ -235,7 +239,8 @@ class Placebos:
         # for pools whose periods are the real ones.
         total = np.bincount(column, effects, len(count))
         path[placement.periods[some]] = total[some] / count[some]
-        return float(effects.mean()), path, len(effects), ""
+        cells[placement.periods] = count
+        return float(effects.mean()), path, cells, ""
 
 
 def available(pools: Placebos | None, name: str) -> Effects | None:

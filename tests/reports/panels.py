@@ -1,16 +1,18 @@
 """The real panels of examples/, and plain arithmetic on them, for the results that tests render."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from estimators.core.panel import FloatArray, Panel
+from storage.records import StoredVariance
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 T_95 = 2.09  # near enough for twenty to forty degrees of freedom
+BAND_95 = 3.1  # and for a band over a dozen periods
 Weighting = Callable[[Panel], tuple[FloatArray, FloatArray]]
 
 
@@ -77,8 +79,50 @@ def by_period(panel: Panel, gaps: FloatArray) -> tuple[Mapping[str, Any], ...]:
             "counterfactual": observed - effect, "effect": effect, "standard_error": spread,
             "ci_low": None if spread is None else effect - T_95 * spread,
             "ci_high": None if spread is None else effect + T_95 * spread,
+            "band_low": None if spread is None else effect - BAND_95 * spread,
+            "band_high": None if spread is None else effect + BAND_95 * spread,
         })  # fmt: skip
     return tuple(found)
+
+
+def cumulative(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Running sums of these effects by period, as if their errors were independent."""
+    found: list[dict[str, Any]] = []
+    cells, effect, square = 0, 0.0, 0.0
+    for row in rows:
+        if row["treated"]:
+            cells += row["treated"]
+            effect += row["treated"] * row["effect"]
+            square += (row["treated"] * row["standard_error"]) ** 2
+            error = square**0.5
+            found.append({
+                "period": row["period"], "treated": cells, "missing": 0, "effect": effect,
+                "standard_error": error,
+                "ci_low": effect - T_95 * error, "ci_high": effect + T_95 * error,
+                "band_low": effect - BAND_95 * error, "band_high": effect + BAND_95 * error,
+            })  # fmt: skip
+    return found
+
+
+def impacts(panel: Panel, att: float, variances: Sequence[StoredVariance]) -> list[dict[str, Any]]:
+    """Each interval as a total and as a share of what would have been."""
+    cells, observed = int(panel.treatment.sum()), float(panel.outcome[panel.treatment].mean())
+    names = ("", "_low", "_high")
+    return [
+        {"kind": one.kind, "level": one.level, "reason": None}
+        | {f"total{name}": cells * x for name, x in zip(names, ends, strict=True)}
+        | {f"lift{name}": x / (observed - x) for name, x in zip(names, ends, strict=True)}
+        for one in variances
+        if one.ci_low is not None and one.ci_high is not None
+        for ends in [(att, one.ci_low, one.ci_high)]
+    ]
+
+
+BANDS: dict[str, Any] = {
+    name: {"level": 0.95, "critical_value": 3.1, "p_value": p_value, "placebos": 38,
+           "construction": "all 38 placements of never-treated units; rank 38 of 38"}
+    for name, p_value in (("by_period", 0.0256), ("cumulative", 0.0004))
+}  # fmt: skip
 
 
 def two_way(panel: Panel) -> FloatArray:

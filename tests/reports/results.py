@@ -16,11 +16,14 @@ from estimators.core.panel import FloatArray, Panel
 from storage.records import ResultSummary, StoredEstimate, StoredResult, StoredVariance
 from studies import Plan
 from tests.reports.panels import (
+    BANDS,
     EXAMPLES,
     T_95,
     Weighting,
     by_period,
+    cumulative,
     gaps_of,
+    impacts,
     read_panel,
     similar,
     two_way,
@@ -67,6 +70,9 @@ def block_estimate(panel: Panel, key: str, weighting: Weighting) -> StoredEstima
             "optimality": 3.1e-11,
             "steps": 412,
             "notes": ["Alaska & Hawaii are not in the panel"] if weighting is similar else [],
+            "cumulative": cumulative(by_period(panel, gaps)),
+            "bands": BANDS,
+            "impacts": impacts(panel, att, variances),
         },
         by_period=by_period(panel, gaps),
         variances=variances,

@@ -7,10 +7,17 @@ from typing import Any
 from reports.as_json import summary_to_json, to_json
 from tests.reports import results
 
-ESTIMATE = {"estimator", "status", "att", "reason", "variances"}
-VARIANCE = {
-    "kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason",
+ESTIMATE = {
+    "estimator", "status", "att", "reason", "variances", "by_period", "cumulative", "bands",
 }  # fmt: skip
+VARIANCE = {
+    "kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason", "total",
+    "total_low", "total_high", "lift", "lift_low", "lift_high", "lift_reason",
+}  # fmt: skip
+PERIOD = {
+    "period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low", "band_high",
+}  # fmt: skip
+BAND = {"critical_value", "p_value", "placebos", "construction", "reason"}
 KINDS = ["marginal", "given_unit", "given_period", "given_both", "adaptive"]
 
 
@@ -25,6 +32,10 @@ def test_the_object_has_exactly_the_promised_keys() -> None:
         assert set(estimate) == ESTIMATE
         assert [variance["kind"] for variance in estimate["variances"]] == KINDS
         assert all(set(variance) == VARIANCE for variance in estimate["variances"])
+        assert all(set(row) == PERIOD for row in estimate["by_period"])
+        assert all(set(row) == PERIOD | {"missing"} for row in estimate["cumulative"])
+        assert set(estimate["bands"]) == {"by_period", "cumulative"}
+        assert all(set(band) == BAND for band in estimate["bands"].values())
 
 
 def test_numbers_are_passed_on_unrounded() -> None:

@@ -1,7 +1,9 @@
 """Every text that comes from outside stays text: labels, reasons, notes, names, questions."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from estimators.core.panel import Panel
 from reports.page import render
@@ -10,6 +12,23 @@ from tests.reports import results
 from tests.reports.outline import Outline
 
 ATTACK = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>"
+
+
+def attacked(diagnostics: Mapping[str, Any], periods: Mapping[Any, str]) -> dict[str, Any]:
+    """Notes, periods of sums, and the reasons why there is no band and no percentage."""
+    sums = [
+        {**row, "period": periods[row["period"]], "band_low": None, "band_high": None}
+        for row in diagnostics.get("cumulative", [])
+    ]
+    return {
+        **diagnostics,
+        "notes": [ATTACK],
+        "cumulative": sums,
+        "bands": {"cumulative": {"key": "cumulative", "reason": ATTACK}},
+        "impacts": [
+            {**one, "lift": None, "reason": ATTACK} for one in diagnostics.get("impacts", [])
+        ],
+    }
 
 
 def with_attack() -> StoredResult:
@@ -24,7 +43,7 @@ def with_attack() -> StoredResult:
             e,
             reason=e.reason and ATTACK,
             by_period=tuple({**row, "period": by_period[row["period"]]} for row in e.by_period),
-            diagnostics={**e.diagnostics, "notes": [ATTACK]},
+            diagnostics=attacked(e.diagnostics, by_period),
             settings={ATTACK: ATTACK},
             weights=tuple(replace(w, label=ATTACK) for w in e.weights),
             variances=tuple(

@@ -62,7 +62,7 @@ def test_headings_are_in_order_and_there_is_one_title(result: StoredResult) -> N
 
 def test_every_figure_says_its_key_numbers_in_words(result: StoredResult) -> None:
     figures = [a for tag, a in Outline(render(result)).tags if a.get("role") == "img"]
-    assert len(figures) == 4
+    assert len(figures) == (5 if result.study == "prop99" else 4)  # logarithms are not added up
     for attrs in figures:
         assert re.search(r"\d", attrs["aria-label"] or "")
 

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from estimators.core.panel import Panel
+from reports.impact import impact_sentence
 from reports.tables import history_table, result_table
 from storage.records import StoredResult
 from tests.reports import results
@@ -86,8 +87,13 @@ def test_reasons_that_differ_only_in_who_gives_them_are_given_once() -> None:
     assert "SC: sc compares runs; use did." in shown
 
 
-def test_the_answer_comes_last() -> None:
-    assert words(result_table(results.prop99())).endswith("SDID, variance given both).")
+def test_the_answer_comes_last_and_after_it_what_it_amounts_to() -> None:
+    result = results.prop99()
+    end = words(result_table(result)).split("SDID, variance given both). ")[1]
+    assert end == " ".join(impact_sentence(result).split())
+    plain = tuple(replace(one, diagnostics={}) for one in result.estimates)
+    older = words(result_table(replace(result, estimates=plain)))
+    assert older.endswith("SDID, variance given both).")
 
 
 def test_labels_are_text_and_never_markup_or_terminal_codes() -> None:

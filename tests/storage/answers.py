@@ -17,6 +17,7 @@ from estimators.core.fit import (
     Variance,
     Weights,
 )
+from estimators.core.impact import Band, CumulativeEffect, Impact
 from estimators.core.panel import Panel
 from storage import snapshots, studies, validations
 from storage.panels import to_panel
@@ -124,6 +125,18 @@ def answered(panel: Panel) -> Estimate:
         ),
         by_period=(
             PeriodEffect(panel.periods[4], 1, 0.1, 0.3, np.float64(-0.2), None, None, None),
+        ),
+        cumulative=(
+            CumulativeEffect(panel.periods[4], 1, 0, np.float64(-0.2), 0.1, -0.4, 0.0, -0.5, 0.1),
+            CumulativeEffect(panel.periods[5], 1, 1, -0.2, None, None, None, None, None),
+        ),
+        bands={
+            "by_period": Refusal("by_period", "19 paths are needed, there are 17"),
+            "cumulative": Band(0.95, np.float64(3.1), 0.25, placebos, "one sentence"),
+        },
+        impacts=(
+            Impact("marginal", 0.95, -0.6, -1.4, 0.2, -0.25, np.float64(-1) / 3, 0.1),
+            Impact("given_both", 0.95, -0.6, -1.4, 0.2, reason="nothing is a percentage of zero"),
         ),
         diagnostics={"placebos": np.array([0.1, np.nan]), "pre": {"rmspe": np.float64(1) / 7}},
     )

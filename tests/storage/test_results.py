@@ -43,7 +43,15 @@ def test_an_answer_is_read_back_as_it_was_saved(session: Session) -> None:
     assert (did.att, did.by_period, did.variances) == (-1 / 3, before.by_period, before.variances)
     assert did.settings["penalty"] == "Infinity"
     assert did.tuning == before.tuning
-    assert did.diagnostics == {"placebos": [0.1, None], "pre": {"rmspe": 1 / 7}}
+    assert did.diagnostics == before.diagnostics
+    assert did.diagnostics["placebos"] == [0.1, None]
+    assert did.diagnostics["pre"] == {"rmspe": 1 / 7}
+    assert did.diagnostics["cumulative"][1]["missing"] == 1
+    assert did.diagnostics["cumulative"][1]["band_high"] is None
+    assert did.diagnostics["bands"]["by_period"]["reason"].startswith("19 paths are needed")
+    assert did.diagnostics["bands"]["cumulative"]["critical_value"] == 3.1
+    assert did.diagnostics["impacts"][0]["lift_low"] == -1 / 3
+    assert did.diagnostics["impacts"][1]["lift"] is None
     assert bits(did.counterfactual) == bits(before.counterfactual)
     for one, other in zip(did.weights, before.weights, strict=True):
         assert one.label == other.label
