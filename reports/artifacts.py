@@ -7,6 +7,7 @@ lets HTML through.
 import re
 
 from reports.headline import kinds
+from reports.impact import impact_sentence
 from reports.names import closed, variance_label
 from reports.numbers import percent
 from reports.pattern import dropped_sentence
@@ -21,6 +22,7 @@ def markdown(result: StoredResult, report: str | None = None) -> str:
     lines = [
         f"# {escape(result.plan.question)}",
         f"**{escape(answer(result))}**",
+        escape(impact_sentence(result)),
         _table(result),
         f"Effect in {escape(result.plan.measure)}; standard error and {level} interval by what is "
         "held fixed. Bold: named primary in the plan, before the result was known.",
@@ -33,7 +35,7 @@ def markdown(result: StoredResult, report: str | None = None) -> str:
         lines += ["## Refused", "\n".join(listed)]
     lines += ["## Identity", _identity(result)]
     lines.append(notice(result, report))
-    return "\n\n".join(lines) + "\n"
+    return "\n\n".join(filter(None, lines)) + "\n"
 
 
 def notice(result: StoredResult, report: str | None = None) -> str:

@@ -60,7 +60,7 @@ def shown(result: StoredResult, estimate: StoredEstimate, kind: str) -> Shown:
         return Shown(*amount, "–", "–", stored["reason"] or "no reason was stored")
     lift = (100 * stored["lift"], 100 * stored["lift_low"], 100 * stored["lift_high"])
     places = max(0, _places(lift))
-    bounds = f"{number(lift[1], places)} % to {number(lift[2], places)} %"
+    bounds = f"{interval(lift[1], lift[2], places)} %"
     return Shown(*amount, f"{number(lift[0], places)} %", bounds, "")
 
 

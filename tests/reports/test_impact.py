@@ -62,7 +62,7 @@ def test_an_interval_that_excludes_zero_is_not_printed_as_one_that_touches_it() 
     close = stored | {"lift": -0.4, "lift_low": -0.8, "lift_high": -0.0004}
     said = shown(changed(result, impacts=[close]), changed(result, impacts=[close]).estimates[4],
                  close["kind"])  # fmt: skip
-    assert said.lift_bounds == "−80.00 % to −0.04 %"
+    assert said.lift_bounds == "−80.00 to −0.04 %"
 
 
 @pytest.mark.parametrize("measure", ["log(1 + units)", "ln wage", "Log sales"])
