@@ -31,7 +31,11 @@ from estimators.doubly_weighted import DoublyWeighted
 from estimators.matrix_completion import MatrixCompletion
 from estimators.synthetic_control import SyntheticControl
 from estimators.synthetic_did import SyntheticDifferenceInDifferences
+from estimators.variance.bootstrap import BootstrapVariance
+from estimators.variance.conformal import ConformalTest
+from estimators.variance.design_based import DesignBasedVariance
 from estimators.variance.evaluate import evaluate
+from estimators.variance.jackknife import JackknifeVariance
 from estimators.variance.kinds import (
     AdaptiveVariance,
     GivenBothVariance,
@@ -41,6 +45,7 @@ from estimators.variance.kinds import (
     MarginalVariance,
     VarianceKind,
 )
+from estimators.variance.permutation import PermutationRank
 
 _estimators: tuple[Estimator, ...] = (
     DifferenceInDifferences(),
@@ -57,10 +62,17 @@ _standard: tuple[VarianceKind, ...] = (
     GivenBothVariance(),
     AdaptiveVariance(),
 )
+_others: tuple[InferenceKind, ...] = (
+    DesignBasedVariance(),
+    BootstrapVariance(),
+    JackknifeVariance(),
+    ConformalTest(),
+    PermutationRank(),
+)
 
 ESTIMATORS: dict[str, Estimator] = {estimator.name: estimator for estimator in _estimators}
 STANDARD_VARIANCES: dict[str, VarianceKind] = {kind.kind: kind for kind in _standard}
-VARIANCES: dict[str, InferenceKind] = {**STANDARD_VARIANCES}
+VARIANCES: dict[str, InferenceKind] = {kind.kind: kind for kind in (*_standard, *_others)}
 
 __all__ = [
     "ESTIMATORS",

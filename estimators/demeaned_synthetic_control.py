@@ -21,10 +21,10 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 
 from estimators.core.fit import Fit, Tuning
-from estimators.core.panel import Panel
+from estimators.core.panel import FloatArray, Panel
 from estimators.solvers.simplex import simplex_least_squares
 from estimators.weighting.collapsed import Collapsed, Weighted
-from estimators.weighting.fits import find_targets, fit_by_target
+from estimators.weighting.fits import find_targets, fit_by_target, to_all_periods
 from estimators.weighting.options import (
     Covariates,
     Donors,
@@ -113,6 +113,13 @@ class DemeanedSyntheticControl:
             return elastic_net_weights(data, penalty, share)
 
         return fit_by_target(panel, tuned, weigh)
+
+    def fit_under_null(self, panel: Panel) -> FloatArray:
+        """(N, T) weights matched on all periods, levels kept over all.
+
+        Raises UnsupportedDesign for cohorts.
+        """
+        return to_all_periods(panel, self)
 
 
 def _weigh(data: Collapsed, ridge: Ridge) -> Weighted:

@@ -17,7 +17,8 @@ import numpy as np
 
 from estimators.core.designs import require_identified
 from estimators.core.fit import Fit, Tuning
-from estimators.core.panel import Panel
+from estimators.core.null_panel import one_more_period
+from estimators.core.panel import FloatArray, Panel
 from estimators.core.threads import one_thread
 from estimators.solvers.two_way import TwoWay, mean_of
 
@@ -52,3 +53,7 @@ class DifferenceInDifferences:
         no_unit, no_period = two_way.empty()
         counterfactual[no_unit], counterfactual[:, no_period] = np.nan, np.nan
         return Fit(counterfactual)
+
+    def fit_under_null(self, panel: Panel) -> FloatArray:
+        """(N, T) two-way effects of all observed cells, treated ones too."""
+        return self.fit(one_more_period(panel, "missing")).counterfactual[:, :-1]

@@ -29,6 +29,7 @@ from estimators.core.designs import identified, require_identified
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Fit, Tuning
 from estimators.core.folds import Folds, imitating_folds, independent_folds, path_search
+from estimators.core.null_panel import one_more_period
 from estimators.core.panel import FloatArray, Panel
 from estimators.core.parallel import in_order
 from estimators.core.threads import one_thread
@@ -118,6 +119,10 @@ class MatrixCompletion:
         counterfactual += beta
         counterfactual.ravel()[problem.cells] = problem.predicted(found)
         return Fit(counterfactual, (), found.steps, max(found.gap, 0.0))
+
+    def fit_under_null(self, panel: Panel) -> FloatArray:
+        """(N, T) completed from all observed cells, treated ones too, with the tuned λ."""
+        return self.fit(one_more_period(panel, "missing")).counterfactual[:, :-1]
 
 
 def _imitating(panel: Panel, count: int, seed: int) -> tuple[float, Tuning]:

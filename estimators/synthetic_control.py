@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
 from estimators.core.fit import Fit, Tuning
-from estimators.core.panel import Panel
+from estimators.core.panel import FloatArray, Panel
 from estimators.solvers.simplex import simplex_least_squares
 from estimators.weighting.collapsed import Collapsed, Weighted
-from estimators.weighting.fits import find_targets, fit_by_target
+from estimators.weighting.fits import find_targets, fit_by_target, to_all_periods
 from estimators.weighting.options import (
     Covariates,
     Donors,
@@ -81,6 +81,10 @@ class SyntheticControl:
         """(N, T), finite for treated units. Raises UnsupportedDesign for on/off treatment."""
         tuned = self.tune(panel)
         return fit_by_target(panel, tuned, _weigh, tuned.zeta)
+
+    def fit_under_null(self, panel: Panel) -> FloatArray:
+        """(N, T) weights matched on all periods. Raises UnsupportedDesign for cohorts."""
+        return to_all_periods(panel, self)
 
 
 def _weigh(data: Collapsed, ridge: Ridge) -> Weighted:

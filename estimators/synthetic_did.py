@@ -31,7 +31,7 @@ from estimators.core.panel import FloatArray, Panel
 from estimators.solvers.frank_wolfe import two_pass_weights
 from estimators.solvers.simplex import simplex_least_squares
 from estimators.weighting.collapsed import Collapsed, Weighted
-from estimators.weighting.fits import find_targets, fit_by_target
+from estimators.weighting.fits import find_targets, fit_by_target, to_all_periods
 from estimators.weighting.options import (
     Covariates,
     Donors,
@@ -112,6 +112,13 @@ class SyntheticDifferenceInDifferences:
         tuned = self.tune(panel)
         weigh = partial(_exactly, start=self.start) if self.solver == "exact" else _in_two_passes
         return fit_by_target(panel, tuned, weigh, tuned.zeta)
+
+    def fit_under_null(self, panel: Panel) -> FloatArray:
+        """(N, T) unit weights matched on all periods, which count alike.
+
+        Raises UnsupportedDesign for cohorts.
+        """
+        return to_all_periods(panel, self)
 
 
 def _exactly(data: Collapsed, ridge: Ridge, start: FloatArray | None) -> Weighted:

@@ -52,6 +52,35 @@ VARIANCE_WORDS = {
         "When it is not known beforehand whether noise is even. Where it is, close to the marginal "
         "one; where it clearly is not, close to given both.",
     ),
+    "design_based": VarianceWords(
+        "The treated periods; any of the units might have been the treated one.",
+        "Synthetic controls of every unit, made from all others before treatment.",
+        "For SC with one treated unit: right on average over the units that might have been "
+        "treated, which plain placebos are not. It may be refused, for it can come out negative.",
+    ),
+    "bootstrap": VarianceWords(
+        "The treated periods; units are drawn again, with replacement.",
+        "The same estimate on resampled units.",
+        "With several treated units, when they stand for more of their kind. Too narrow when they "
+        "are few.",
+    ),
+    "jackknife": VarianceWords(
+        "The treated periods and the weights; units are left out one by one.",
+        "The same weights without each unit in turn.",
+        "With several treated units, to see how much rests on single ones. Tends to be too wide.",
+    ),
+    "conformal": VarianceWords(
+        "The treated units; the periods might have come in another order.",
+        "The treated units’ own misfit in all stretches of time, with the effect taken off first.",
+        "When noise is not normal, or comes in spells. It assumes one effect in every treated "
+        "cell and has no standard error.",
+    ),
+    "permutation": VarianceWords(
+        "The treated periods; any of the units might have been the treated one.",
+        "Other units in the same periods, by fit after treatment over fit before it.",
+        "When units differ in how well they can be followed. It assumes one effect in every "
+        "treated cell and has no standard error.",
+    ),
 }
 
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

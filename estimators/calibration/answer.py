@@ -29,8 +29,8 @@ def answer(
 
     Raises UnsupportedDesign or NotConverged when the estimator cannot answer.
     """
-    effect = att(panel, tuned.fit(panel))
     pools = Placebos(panel, tuned, placebos, seed)
+    effect = att(panel, pools.fit)
     return effect, [inferred(effect, kind, pools, level) for kind in kinds]
 
 

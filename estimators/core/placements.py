@@ -20,7 +20,7 @@ placebos across units. Everything else is this project's construction, and is la
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, islice, product
-from math import comb, factorial, prod
+from math import comb
 from typing import TypeVar
 
 import numpy as np
@@ -41,8 +41,7 @@ class Placement:
 
     Thousands are drawn at a time: each holds whom it treats, and shares everything else.
 
-    units, periods: positions in the real panel, ascending
-    group: positions too, in the order in which they wear the pattern's rows
+    units, periods, group: positions in the real panel, ascending; group wears the pattern's rows
     pattern: (len(group), len(periods)), before it is rotated by some periods in time
     unseen: of the same shape, where the pattern's own outcome is not observed; None when nowhere
     """
@@ -116,7 +115,7 @@ class Pool:
 def across_units(panel: Panel, count: int, seed: int) -> Pool:
     """Other units in the same periods (what the literature calls unit placebos)."""
     periods, controls = np.arange(len(panel.periods)), np.flatnonzero(panel.control_units)
-    groups, total = dressed(panel, count, seed)
+    groups, total = control_groups(panel, count, seed)
     rows, unseen = pattern_rows(panel)
     placed = tuple(Placement(controls, periods, group, rows, unseen=unseen) for group in groups)
     text = f"{numbered(len(placed), total)} of never-treated units, same periods"
@@ -138,7 +137,7 @@ def across_both(panel: Panel, count: int, seed: int, training: int | None = None
         )
     periods, controls = np.arange(len(panel.periods)), np.flatnonzero(panel.control_units)
     rows, unseen = pattern_rows(panel)
-    groups, total = dressed(panel, count, seed)
+    groups, total = control_groups(panel, count, seed)
     placed, times = [], []
     for group, shift in _pairs(groups, total, shifts, count, seed):
         missing = None if unseen is None else unseen[:, shift:]
@@ -174,22 +173,6 @@ def control_groups(panel: Panel, count: int, seed: int) -> tuple[list[IntArray],
         return [np.array(group) for group in combinations(controls, size)], total
     rng = np.random.default_rng([seed, size])
     return [np.sort(rng.choice(controls, size=size, replace=False)) for _ in range(count)], total
-
-
-def dressed(panel: Panel, count: int, seed: int) -> tuple[list[IntArray], int]:
-    """Groups of never-treated units and who of each wears which row of the pattern, by chance.
-
-    In their own order the units listed last would wear the last row almost alone. Returns them,
-    and how many there are, groups that only swap equal rows counting once.
-    """
-    groups, total = control_groups(panel, count, seed)
-    rows, _ = pattern_rows(panel)
-    _, alike = np.unique(rows, axis=0, return_counts=True)
-    if len(alike) == 1:
-        return groups, total
-    rng = np.random.default_rng([seed, len(rows), len(alike)])
-    ways = factorial(len(rows)) // prod(factorial(int(equal)) for equal in alike)
-    return [rng.permutation(group) for group in groups], total * ways
 
 
 def numbered(placed: int, total: int) -> str:

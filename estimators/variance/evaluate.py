@@ -32,9 +32,9 @@ def evaluate(
     answer is a Refusal among the inferences.
     """
     tuned = with_settings(estimator, seed=seed).tune(panel)
-    fit = tuned.fit(panel)
-    effect = att(panel, fit)
     pools = Placebos(panel, tuned, placebos, seed)
+    fit = pools.fit
+    effect = att(panel, fit)
     # A protocol cannot be told from an iterable of protocols by type alone: kinds are not iterable.
     kinds = tuple(variance) if isinstance(variance, Iterable) else (variance,)
     inferences = tuple(inferred(effect, kind, pools, level) for kind in kinds)

@@ -20,7 +20,7 @@ import numpy as np
 from estimators.core.designs import pattern
 from estimators.core.effect import cell_effects, scored_cells
 from estimators.core.errors import NotConverged, UnsupportedDesign
-from estimators.core.fit import Estimator
+from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.core.parallel import in_order
 from estimators.core.placements import Placement, Pool, across_both, across_units
@@ -108,6 +108,11 @@ class Placebos:
         affordable = PROBLEMS // estimator.problems(panel)
         self.draws = min(draws, max(FEWEST, affordable))
         self.crossed = min(CROSSED * draws, max(FEWEST, affordable))
+
+    @cached_property
+    def fit(self) -> Fit:
+        """The fit behind the estimate itself."""
+        return self.tuned.fit(self.panel)
 
     @cached_property
     def estimator(self) -> Estimator:

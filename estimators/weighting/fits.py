@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from estimators.core.fit import Fit, Weights
+from estimators.core.designs import pattern
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.fit import Estimator, Fit, Weights
+from estimators.core.null_panel import one_more_period
 from estimators.core.panel import FloatArray, Panel
 from estimators.core.threads import one_thread
 from estimators.weighting.cells import cell_targets
@@ -91,6 +94,19 @@ def _fit(
         targets.left_out,
         base.coefficients or _named(panel, targets, coefficients),
     )
+
+
+def to_all_periods(panel: Panel, estimator: Estimator) -> FloatArray:
+    """(N, T) what a method of weights makes of treated units, all periods untreated and matched.
+
+    Raises UnsupportedDesign for cohorts, whose weights rest on different periods.
+    """
+    if pattern(panel) != "block":
+        raise UnsupportedDesign(
+            f"{estimator.name} has weights for each run of treatment, and no fit to all periods at "
+            f"once unless all treated units share one run; use did or mc"
+        )
+    return estimator.fit(one_more_period(panel, "mean")).counterfactual[:, :-1]
 
 
 def _of_each(panel: Panel, targets: Targets, found: list[Weighted]) -> tuple[Weights, ...]:

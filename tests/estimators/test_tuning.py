@@ -28,8 +28,7 @@ def test_where_treatment_comes_in_runs_folds_wear_its_pattern(design: str) -> No
     for fold in folds.panels:
         assert not {"u0", "u1"} & set(fold.units)  # the truly treated
         shift = 16 - len(fold.periods)
-        worn = fold.treatment[fold.treated_units].tolist()
-        assert sorted(worn) == sorted(own[:, shift:].tolist())
+        np.testing.assert_array_equal(fold.treatment[fold.treated_units], own[:, shift:])
 
 
 def test_where_treatment_switches_folds_leave_cells_out_and_hide_the_treated() -> None:
