@@ -114,3 +114,33 @@ def test_json_that_is_not_json_is_refused(session: Session) -> None:
     assert session.scalar(text("SELECT details::text FROM audit_log")) == (
         '{"penalty":"Infinity","share":null}'
     )
+
+
+ANSWERED = {
+    "kind": "'ranked'", "position": "9", "status": "'answered'", "level": "0.95", "ci_low": "-1",
+    "ci_high": "2", "p_value": "0.3", "placebos": "39", "construction": "'ranks'",
+}  # fmt: skip
+WRONG_ROWS = {
+    "no interval": ({"ci_low": "NULL"}, "answered_or_refused"),
+    "no p-value": ({"p_value": "NULL"}, "answered_or_refused"),
+    "nothing said of how": ({"construction": "NULL"}, "answered_or_refused"),
+    "refused with a number": ({"status": "'refused'", "reason": "'few'"}, "answered_or_refused"),
+    "an endless interval": ({"ci_high": "'Infinity'"}, "interval_finite"),
+    "ends the wrong way round": ({"ci_low": "3"}, "ck_variances_interval"),
+    "a variance without its root": ({"variance": "4"}, "standard_error"),
+}
+
+
+@pytest.mark.parametrize(("changed", "check"), WRONG_ROWS.values(), ids=WRONG_ROWS)
+def test_a_kind_is_answered_whole_or_refused_with_a_reason(
+    written: Engine, changed: dict[str, str], check: str
+) -> None:
+    def insert(row: dict[str, str]) -> str:
+        columns = {"estimate_id": "(SELECT min(id) FROM estimates)", **row}
+        return f"INSERT INTO variances ({', '.join(columns)}) SELECT {', '.join(columns.values())}"
+
+    with written.connect() as connection:
+        connection.execute(text(insert(ANSWERED)))  # neither variance nor standard error: a test
+        connection.rollback()
+        with pytest.raises(IntegrityError, match=check):
+            connection.execute(text(insert({**ANSWERED, **changed})))

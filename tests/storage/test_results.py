@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from estimators import ESTIMATORS, STANDARD_VARIANCES, evaluate
+from estimators import ESTIMATORS, VARIANCES, evaluate
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimate, Fit, Refusal, Weights
 from estimators.core.panel import FloatArray
@@ -104,7 +104,7 @@ def test_what_every_estimator_answers_is_stored_and_read_back(session: Session) 
     answers: dict[str, Estimate | Refusal] = {}
     for key, estimator in ESTIMATORS.items():
         try:
-            kinds = tuple(STANDARD_VARIANCES.values())
+            kinds = tuple(VARIANCES.values())
             answers[key] = evaluate(panel, estimator, kinds, placebos=20, seed=1)
         except (UnsupportedDesign, NotConverged) as refused:
             answers[key] = Refusal(key, str(refused))
@@ -118,7 +118,7 @@ def test_what_every_estimator_answers_is_stored_and_read_back(session: Session) 
         assert (one.status, one.att, one.variances) == (before.status, before.att, before.variances)
         assert (one.settings, one.tuning) == (before.settings, before.tuning)
         assert digest([one]) == digest([before])
-        assert {variance.kind for variance in one.variances} in ({*STANDARD_VARIANCES}, set())
+        assert {variance.kind for variance in one.variances} in ({*VARIANCES}, set())
 
 
 def test_effects_can_be_queried_by_cell(session: Session) -> None:
