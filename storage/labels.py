@@ -34,13 +34,6 @@ def period_labels(texts: Sequence[str]) -> list[int] | list[str]:
     ]
 
 
-def unit_order(labels: Sequence[str]) -> list[int]:
-    """Positions that put units in order: by number if all are whole numbers, else by code point."""
-    if all(WHOLE.fullmatch(label) for label in labels):
-        return sorted(range(len(labels)), key=lambda i: (int(labels[i]), labels[i]))
-    return sorted(range(len(labels)), key=labels.__getitem__)
-
-
 def label_text(label: object) -> str:
     """How a label of a plan is spelled in the data: 3.0 and 3 are the same store."""
     if isinstance(label, float) and label.is_integer():

@@ -20,10 +20,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from estimators.core.draws import by_label
 from estimators.core.errors import InvalidPanel
 from estimators.core.panel import Panel, listed
 from storage.errors import InvalidSource
-from storage.labels import label_text, period_labels, unit_order
+from storage.labels import label_text, period_labels
 from studies.calendar import ordinals
 
 Codes = npt.NDArray[np.int32]
@@ -112,7 +113,7 @@ def to_panel(rows: pd.DataFrame) -> Panel:
     are no periods.
     """
     labels = [str(label) for label in rows["unit"].cat.categories]
-    order = unit_order(labels)
+    order = by_label(labels)
     place = np.empty(len(labels), dtype=np.intp)
     place[order] = np.arange(len(labels))
     i = place[rows["unit"].cat.codes.to_numpy()]

@@ -15,7 +15,7 @@ Source: Athey, Imbens, Qu and Viviano (2025), equation 4 and footnote 2. The gri
 second start, stopping and rationing are ours.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ import numpy as np
 
 from estimators.closeness.weightings import by_cell
 from estimators.core.coordinate_search import CoordinateSearch, Point, Scored
+from estimators.core.draws import cells_by_label
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.folds import Folds
 from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel
@@ -158,13 +159,17 @@ def _smaller(grid: tuple[float, ...], bound: float) -> tuple[float, ...]:
     return (np.inf, *(bound / 10 ** (k / 4) for k in range(FINER)))
 
 
-def scattered(grid: Grid, count: int, seed: int) -> list[Fold]:
-    """Cells that are data, each left out alone, CELLS of them to a fold."""
+def scattered(grid: Grid, units: Sequence[Hashable], count: int, seed: int) -> list[Fold]:
+    """Cells that are data, each left out alone, CELLS of them to a fold.
+
+    units: labels, in the order of the grid
+    """
     usable = grid.usable > 0
     everything = by_cell(grid, usable, 0.0, 0.0)
     found = fit_targets(grid, everything, 0.0, 0.0, np.inf, TOLERANCE)
-    predicted = np.isfinite(found.values)
-    cells = np.column_stack((everything.units, everything.periods))[predicted]
+    predicted = np.zeros(usable.shape, dtype=np.bool_)
+    predicted[everything.units, everything.periods] = np.isfinite(found.values)
+    cells = cells_by_label(predicted, units)
     if not len(cells):
         raise UnsupportedDesign("no untreated cell can be left out and still be predicted")
     rng = np.random.default_rng([seed, 2])
@@ -191,7 +196,7 @@ def placed(
     def fold(k: int, panel: Panel) -> Fold:
         grid, outcome = standard(panel)
         scored = panel.treatment & panel.observed
-        wanted = _evenly(scored, most, np.random.default_rng([seed, 3, k]))
+        wanted = _evenly(scored, panel.units, most, np.random.default_rng([seed, 3, k]))
         truth = np.where(wanted, outcome, np.nan)
         return Fold(
             grid, lambda time, unit: weighting(grid, panel, wanted, time, unit), truth, False
@@ -200,9 +205,11 @@ def placed(
     return [fold(k, panel) for k, panel in enumerate(folds.panels)]
 
 
-def _evenly(scored: BoolArray, most: int, rng: np.random.Generator) -> BoolArray:
+def _evenly(
+    scored: BoolArray, units: Sequence[Hashable], most: int, rng: np.random.Generator
+) -> BoolArray:
     """(N, T) at most so many of the cells, in equal steps through the periods, units drawn."""
-    cells = np.argwhere(scored)
+    cells = cells_by_label(scored, units)
     if len(cells) <= most:
         return scored
     cells = cells[np.lexsort((rng.random(len(cells)), cells[:, 1]))]

@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from estimators.core.designs import identified, pattern
+from estimators.core.draws import cells_by_label
 from estimators.core.effect import cell_effects
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Fit
@@ -98,7 +99,7 @@ def imitating_folds(
 
 def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) -> Folds:
     """Groups of usable cells, left out together; truly treated cells stay hidden."""
-    cells = np.argwhere(panel.usable)
+    cells = cells_by_label(panel.usable, panel.units)
     order = np.random.default_rng([seed, 2]).permutation(len(cells))
     groups: list[IntArray] = []
     for first in range(0, len(order) - cells_per_fold + 1, cells_per_fold):
@@ -117,7 +118,7 @@ def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) ->
 
 def independent_folds(panel: Panel, count: int, share: float, seed: int) -> Folds:
     """Subsets of usable cells, each drawn anew: every cell is kept with probability `share`."""
-    usable = np.argwhere(panel.usable)
+    usable = cells_by_label(panel.usable, panel.units)
     rng = np.random.default_rng([seed, 5])
     groups = tuple(usable[rng.random(len(usable)) >= share] for _ in range(count))
     if not all(len(group) for group in groups):

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estimators.core.designs import identified, pattern_of
+from estimators.core.draws import chosen_by_label
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.panel import BoolArray, IntArray, Panel
 
@@ -41,7 +42,8 @@ class Placement:
 
     Thousands are drawn at a time: each holds whom it treats, and shares everything else.
 
-    units, periods, group: positions in the real panel, ascending; group wears the pattern's rows
+    units, periods: positions in the real panel, ascending
+    group: positions of the units that wear the pattern's rows, one each
     pattern: (len(group), len(periods)), before it is rotated by some periods in time
     unseen: of the same shape, where the pattern's own outcome is not observed; None when nowhere
     """
@@ -150,18 +152,20 @@ def across_both(panel: Panel, count: int, seed: int, training: int | None = None
 
 
 def pattern_rows(panel: Panel) -> tuple[BoolArray, BoolArray | None]:
-    """The treated units' rows, and where in them the treated outcome is not observed, if so."""
-    rows = panel.treatment[panel.treated_units]
-    unseen = rows & ~panel.observed[panel.treated_units]
+    """The treated units' rows, by label, and where in them the outcome is not observed, if so."""
+    treated = chosen_by_label(panel.treated_units, panel.units)
+    rows = panel.treatment[treated]
+    unseen = rows & ~panel.observed[treated]
     return rows, unseen if unseen.any() else None
 
 
 def control_groups(panel: Panel, count: int, seed: int) -> tuple[list[IntArray], int]:
     """Groups of never-treated units as large as the treated one: all when few, else sampled.
 
-    Returns them, and how many there are. Raises UnsupportedDesign when units are too few.
+    Returns them, each by label, and how many there are. Raises UnsupportedDesign when units are
+    too few.
     """
-    controls = np.flatnonzero(panel.control_units)
+    controls = chosen_by_label(panel.control_units, panel.units)
     size = int(panel.treated_units.sum())
     if len(controls) < size + 2:
         raise UnsupportedDesign(
@@ -172,7 +176,8 @@ def control_groups(panel: Panel, count: int, seed: int) -> tuple[list[IntArray],
     if total <= count:
         return [np.array(group) for group in combinations(controls, size)], total
     rng = np.random.default_rng([seed, size])
-    return [np.sort(rng.choice(controls, size=size, replace=False)) for _ in range(count)], total
+    drawn = (rng.choice(len(controls), size=size, replace=False) for _ in range(count))
+    return [controls[np.sort(chosen)] for chosen in drawn], total
 
 
 def numbered(placed: int, total: int) -> str:

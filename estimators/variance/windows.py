@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 
 from estimators.core.designs import pattern
+from estimators.core.draws import chosen_by_label
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.panel import IntArray, Panel
 from estimators.core.placements import (
@@ -111,7 +112,8 @@ def windows(panel: Panel, asked: TimePlacebos = "auto") -> Windows:
 
 def own_windows(panel: Panel, found: Windows, count: int) -> Pool:
     """The treated units in the windows (what the literature calls time placebos)."""
-    everyone, treated = np.arange(len(panel.units)), np.flatnonzero(panel.treated_units)
+    everyone = np.arange(len(panel.units))
+    treated = chosen_by_label(panel.treated_units, panel.units)
     chosen = evenly(len(found.starts), count)
     placed = tuple(_window(panel, found, everyone, treated, int(k)) for k in chosen)
     number = numbered(len(placed), len(found.starts))

@@ -14,6 +14,7 @@ draw when there are many donors.
 
 import numpy as np
 
+from estimators.core.draws import by_label
 from estimators.core.fit import Tuning
 from estimators.core.panel import FloatArray, Panel
 from estimators.core.threads import one_thread
@@ -49,7 +50,7 @@ def _chosen(
     panel: Panel, targets: Targets, options: Options, folds: int, seed: int
 ) -> tuple[float, float, Tuning]:
     known = np.where(panel.usable, adjusted(panel, options).outcome, np.nan)
-    pairs = [(target, j) for target in targets.each for j in range(len(target.donors))]
+    pairs = _by_label(panel, targets)
     if len(pairs) > folds:
         drawn = np.random.default_rng([seed, 3]).choice(len(pairs), size=folds, replace=False)
         pairs = [pairs[k] for k in np.sort(drawn)]
@@ -69,6 +70,16 @@ def _chosen(
     rule = f"{len(pairs)} donors predicted in turn, as if treated, by the others"
     tuning = Tuning(rule, len(pairs), "mean squared error by cell", tuple(tried))
     return best["penalty"], best["l1_share"], tuning
+
+
+def _by_label(panel: Panel, targets: Targets) -> list[tuple[Target, int]]:
+    """Every target with each of its donors, in an order that units' labels decide."""
+    rank = np.argsort(by_label(panel.units))
+    ordered = sorted(
+        targets.each,
+        key=lambda target: (target.start, target.scored.tolist(), sorted(rank[target.units])),
+    )
+    return [(target, int(j)) for target in ordered for j in np.argsort(rank[target.donors])]
 
 
 def _pretended(

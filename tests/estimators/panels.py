@@ -41,9 +41,11 @@ def _example(name: str) -> Panel:
 
 
 def labelled(outcome: FloatArray, treatment: BoolArray) -> Panel:
-    """Units u0, u1, …; periods 0, 1, …."""
+    """Units u0, u1, …, or u00, u01, …: in the order of labels; periods 0, 1, …."""
     units, periods = outcome.shape
-    return Panel(outcome, treatment, tuple(f"u{i}" for i in range(units)), tuple(range(periods)))
+    digits = len(str(units - 1))
+    labels = tuple(f"u{i:0{digits}}" for i in range(units))
+    return Panel(outcome, treatment, labels, tuple(range(periods)))
 
 
 def with_outcome(panel: Panel, outcome: FloatArray) -> Panel:

@@ -99,15 +99,6 @@ def test_digits_survive_any_measure(name: str, design: str, scale: float, offset
     assert effect(estimator, moved) == pytest.approx(expected, rel=1e-8, abs=rounding)
 
 
-@pytest.mark.parametrize(("name", "design"), PAIRS)
-def test_the_order_of_units_does_not_matter(name: str, design: str) -> None:
-    panel, estimator = small(design), fixed(name, design)
-    order = np.random.default_rng(5).permutation(len(panel.units))
-    assert effect(estimator, permuted(panel, units=order)) == pytest.approx(
-        effect(estimator, panel), abs=2e-5
-    )
-
-
 @pytest.mark.parametrize("name", ["did", "sc", "difp", "mc", "sdid"])
 def test_the_order_of_earlier_periods_matters_to_none_that_ignores_time(name: str) -> None:
     """Of sdid this holds for a given ζ, which is measured on first differences."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from estimators.core.errors import InvalidPanel
 from storage.errors import InvalidSource
-from storage.labels import label_text, period_labels, unit_order
+from storage.labels import label_text, period_labels
 from storage.panels import exclude, to_panel
 from tests.storage.answers import rows
 
@@ -21,11 +21,6 @@ def test_a_panel_is_rectangular_whatever_rows_there_are() -> None:
     assert np.isnan(found.outcome[0, 2])  # no row
     assert np.isnan(found.outcome).sum() == 2
     assert np.argwhere(found.treatment).tolist() == [[1, 4], [1, 5]]
-
-
-def test_units_that_are_numbers_are_in_their_order() -> None:
-    assert [["9", "10", "2"][i] for i in unit_order(["9", "10", "2"])] == ["2", "9", "10"]
-    assert [["b", "10", "2"][i] for i in unit_order(["b", "10", "2"])] == ["10", "2", "b"]
 
 
 @pytest.mark.parametrize(
