@@ -19,6 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from estimators.core.designs import pattern
+from estimators.core.draws import by_label
 from estimators.core.effect import att
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Inference, Variance
@@ -76,12 +77,13 @@ def require_several(panel: Panel, kind: str) -> None:
 
 def _draws(placebos: Placebos) -> tuple[FloatArray, int]:
     """(B,) effects in the first B resamples that can be fitted, and how many were drawn."""
+    ordered = by_label(placebos.panel.units)  # lots are drawn over labels
     rng = np.random.default_rng([placebos.seed, STREAM])
     found: list[float] = []
     drawn = 0
     while len(found) < placebos.draws and drawn < ATTEMPTS * placebos.draws:
         missing = placebos.draws - len(found)
-        rows = rng.integers(len(placebos.panel.units), size=(missing, len(placebos.panel.units)))
+        rows = ordered[rng.integers(len(ordered), size=(missing, len(ordered)))]
         effects = in_order(lambda units: _effect(placebos, units), rows)
         found += [effect for effect in effects if np.isfinite(effect)]
         drawn += missing
