@@ -1,0 +1,130 @@
+"""Is noise uneven by unit, or by period? A rank test of scale, and by how much.
+
+Absolute innovations |u_it| (residuals.py) are ranked within each period; ranks become half-normal
+scores; S_i sums the scores of unit i. Were units equally noisy, each period would have dealt its
+scores to its units at random, whatever the period's own noise:
+
+    a_it = Φ⁻¹(½ + rank_it / 2(n_t + 1)) − mean over i         n_t units in period t
+    Q = S' C⁺ S ~ χ²(N − 1)
+    C = Σ_t v_t (diag(O_t) − O_t O_t' / n_t)             v_t = Σ_i a²_it / (n_t − 1)
+
+By period the two change places: ranks within each unit, so that uneven units do not matter.
+
+Ranks bound what a wild cell can do, innovations are as good as free of serial correlation, and
+blocks make each test blind to the other unevenness. Medians make it a little cautious: without
+any unevenness it rejects in 1 to 5 % of panels at 5 % (measured, normal to t with 2 degrees of
+freedom, ρ up to 0.8). Noise that comes in spells of a unit's own would be taken for its nature.
+
+Scales are mean |u| by unit, in units of the mean of each period, and the other way round.
+
+Source: scores of Fligner and Killeen (1976), found most robust of 56 tests by Conover, Johnson and
+Johnson (1981); deviations from medians as in Brown and Forsythe (1974); blocks as in Friedman
+(1937), with gaps as in Mack and Skillings (1980). Their combination is this project's own.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc, ndtri
+
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.panel import BoolArray, FloatArray
+
+FIFTH = 5
+
+
+@dataclass(frozen=True)
+class Unevenness:
+    """Evidence that some units (or periods) are noisier than others.
+
+    statistic, df, p_value: Q, its degrees of freedom, and how often even noise gives as much
+    ratio: scale of the noisiest fifth over that of the quietest
+    noisiest, quietest: labels
+    treated: scale of treated units (of control cells in treated periods) over the median of the
+        others; None where all or none are
+    """
+
+    statistic: float
+    df: int
+    p_value: float
+    ratio: float
+    noisiest: Hashable
+    quietest: Hashable
+    treated: float | None
+
+
+def unevenness(
+    innovations: FloatArray, labels: Sequence[Hashable], treated: BoolArray
+) -> Unevenness:
+    """Compare rows of innovations (transpose to compare periods).
+
+    innovations: (N, T), nan where there are none      labels, treated: (N,) of the rows
+
+    Raises UnsupportedDesign when there is no noise to compare, or some rows share no column with
+    others.
+    """
+    rows = np.isfinite(innovations).any(axis=1)
+    size = np.abs(innovations[rows][:, np.isfinite(innovations).any(axis=0)])
+    if not np.nansum(size) > 0:
+        raise UnsupportedDesign("units and periods explain every untreated cell: there is no noise")
+    statistic, df = _friedman(size)
+    scale = _scales(size)
+    order = np.argsort(scale, kind="stable")
+    fifth = max(1, len(order) // FIFTH)
+    quiet = float(scale[order[:fifth]].mean())
+    where = np.flatnonzero(rows)
+    return Unevenness(
+        statistic,
+        df,
+        float(chdtrc(df, statistic)),
+        float(scale[order[-fifth:]].mean()) / quiet if quiet > 0 else np.inf,
+        labels[where[order[-1]]],
+        labels[where[order[0]]],
+        _relative(scale, treated[rows]),
+    )
+
+
+def _friedman(size: FloatArray) -> tuple[float, int]:
+    """Q above and its degrees of freedom, for rows compared within columns."""
+    there = np.isfinite(size)
+    scores = np.zeros(size.shape)
+    variance, count = np.zeros(size.shape[1]), there.sum(axis=0)
+    for block, cells in enumerate(there.T):
+        rank = _ranks(size[cells, block])
+        found = ndtri(0.5 + rank / (2 * (len(rank) + 1)))
+        found -= found.mean()
+        scores[cells, block] = found
+        variance[block] = found @ found / max(len(rank) - 1, 1)
+    covariance = np.diag(there @ variance) - (there * (variance / count)) @ there.T
+    # Scores of a block sum to zero, so C has no common level: any will do.
+    level = float(np.diag(covariance).mean())
+    total = scores.sum(axis=1)
+    try:
+        solved = np.linalg.solve(covariance + level / len(total), total)
+    except np.linalg.LinAlgError:
+        raise UnsupportedDesign(
+            "untreated cells fall into groups that are never seen together; their noise cannot be "
+            "compared"
+        ) from None
+    return float(total @ solved), len(total) - 1
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """1, 2, …; equal values share the mean of their ranks."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(count)
+    return np.asarray((last - (count - 1) / 2)[place])
+
+
+def _scales(size: FloatArray) -> FloatArray:
+    """(N,) mean |u| of each row, each column counted in units of its own mean."""
+    columns = np.nanmean(size, axis=0)
+    return np.asarray(np.nanmean(size / np.where(columns > 0, columns, 1.0), axis=1))
+
+
+def _relative(scale: FloatArray, treated: BoolArray) -> float | None:
+    if treated.all() or not treated.any():
+        return None
+    others = float(np.median(scale[~treated]))
+    return float(scale[treated].mean()) / others if others > 0 else None
