@@ -3,7 +3,6 @@
     noise       by_unit, by_period: is it uneven (unevenness.py)      serial: does it last
     leverage    donors, periods: how far the ATT moves without one (leverage.py)
     favoured    the kind of variance this evidence favours (favoured.py)
-    and the lack of fit (lack_of_fit.py)
 
 What cannot be said is {"refused": reason}, where it would stand. Nothing in here raises for a
 panel that an estimator answered, and nothing looks at treated outcomes but the ATT itself.
@@ -20,7 +19,6 @@ from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import Panel
 from estimators.core.threads import one_thread
 from estimators.diagnostics.favoured import favoured
-from estimators.diagnostics.lack_of_fit import lack_of_fit
 from estimators.diagnostics.leverage import Leverage, donor_leverage, period_leverage
 from estimators.diagnostics.residuals import (
     SerialCorrelation,
@@ -38,26 +36,22 @@ def evidence(
     estimator: Estimator,
     fit: Fit,
     effect: float,
-    df: Mapping[str, float | None] | None,
+    df: Mapping[str, float | None],
 ) -> dict[str, object]:
     """The diagnostics of one estimate.
 
     estimator: tuned, as placebos refit it      effect: its ATT
-    df: degrees of freedom of each kind of variance that answered, None where a kind has none; None
-        instead of a mapping when none was asked for, and then none is favoured
+    df: degrees of freedom of each kind of variance that answered, None where a kind has none
     """
     noise, by_unit, by_period = _noise(panel)
-    found: dict[str, object] = {
-        **lack_of_fit(panel, fit),
+    return {
         "noise": noise,
         "leverage": {
             "donors": _told(_or_reason(lambda: donor_leverage(panel, estimator, fit, effect))),
             "periods": _told(_or_reason(lambda: period_leverage(panel, estimator, fit, effect))),
         },
+        "favoured": asdict(favoured(_tested(by_unit), _tested(by_period), df)),
     }
-    if df is not None:
-        found["favoured"] = asdict(favoured(_tested(by_unit), _tested(by_period), df))
-    return found
 
 
 def _noise(panel: Panel) -> tuple[dict[str, object], Unevenness | str, Unevenness | str]:

@@ -18,6 +18,7 @@ from estimators.core.fit import Fit
 from estimators.core.panel import Panel
 
 LEAST = 5  # periods for a pattern
+ROUNDING = 1e-9
 
 
 def lack_of_fit(panel: Panel, fit: Fit) -> dict[str, object]:
@@ -37,7 +38,8 @@ def lack_of_fit(panel: Panel, fit: Fit) -> dict[str, object]:
     count = known.sum(axis=0)
     average = gaps.sum(axis=0) / np.maximum(count, 1)
     worst = int(np.argmax(np.abs(average)))
-    found["pre_worst"] = {"period": panel.periods[worst], "gap": float(average[worst])}
+    if abs(average[worst]) > ROUNDING * rmse:  # with everyone treated at times, means are zero
+        found["pre_worst"] = {"period": panel.periods[worst], "gap": float(average[worst])}
     before = panel.pre_periods & (count > 0)
     path = average[before]
     if len(path) >= LEAST and len(path) == panel.pre_periods.sum() and rmse > 0:

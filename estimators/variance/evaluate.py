@@ -7,6 +7,7 @@ from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimate, Estimator, Inference, Refusal
 from estimators.core.panel import Panel
 from estimators.core.settings import with_settings
+from estimators.diagnostics.evidence import evidence
 from estimators.variance.facts import facts
 from estimators.variance.impact import impacts
 from estimators.variance.kinds import InferenceKind
@@ -49,8 +50,16 @@ def evaluate(
         cumulative=over_time.cumulative,
         bands=over_time.bands,
         impacts=impacts(panel, fit, effect, inferences),
-        diagnostics=facts(panel, fit, effect, asked),
+        diagnostics={
+            **facts(panel, fit, effect, asked),
+            **evidence(panel, tuned.for_placebos(panel), fit, effect, _worth(inferences)),
+        },
     )
+
+
+def _worth(inferences: Iterable[Inference | Refusal]) -> dict[str, float | None]:
+    """Degrees of freedom of each kind that answered."""
+    return {one.kind: one.df for one in inferences if isinstance(one, Inference)}
 
 
 def inferred(

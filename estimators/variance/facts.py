@@ -6,13 +6,12 @@ Everything is plain numbers, words and lists of them: it is stored as JSON.
 from collections.abc import Mapping
 from dataclasses import asdict
 
-import numpy as np
-
 from estimators.core.designs import pattern
 from estimators.core.effect import By, effects_by
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Fit
 from estimators.core.panel import Panel
+from estimators.diagnostics.lack_of_fit import lack_of_fit
 from estimators.variance.placebos import Placebos, available
 
 BREAKDOWNS: tuple[By, ...] = ("cohort", "event_time", "unit")
@@ -24,17 +23,12 @@ def facts(panel: Panel, fit: Fit, effect: float, pools: Placebos | None) -> Mapp
 
     effect: the ATT      pools: None when no inference is asked for
     """
-    gaps = (panel.outcome - fit.counterfactual)[panel.usable & panel.treated_units[:, None]]
-    gaps = gaps[np.isfinite(gaps)]
     found: dict[str, object] = {"steps": fit.steps, "optimality": fit.optimality}
     if fit.notes:
         found["notes"] = list(fit.notes)
     if fit.coefficients:
         found["coefficients"] = dict(fit.coefficients)
-    if len(gaps):
-        rmse = float(np.sqrt(np.mean(gaps**2)))
-        found["pre_rmse"] = rmse
-        found["pre_rmse_share"] = rmse / float(panel.outcome[panel.usable].std() or 1.0)
+    found |= lack_of_fit(panel, fit)
     groups = _breakdowns(panel, fit)
     if groups:
         found["effects_by"] = groups
