@@ -3,8 +3,8 @@
     change_k = att of the panel without k − att        k a never-treated unit, or a pre-period
 
 Each is left out whole and the *tuned* estimator fitted again; nothing is tuned anew. With on/off
-treatment there may be neither never-treated units nor pre-periods: then every unit, and every
-period, is a candidate, and its treated cells leave the average with it. Periods count as
+treatment, where there may be neither never-treated units nor pre-periods, every unit and every
+period is a candidate, and its treated cells leave the average with it. Periods count as
 neighbours when the one between them went.
 
 Where a fit has weights, those of weight zero are not tried (SDID's weights may move all the same,
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from estimators.core.designs import pattern
 from estimators.core.effect import att
 from estimators.core.errors import EstimationError, UnsupportedDesign
 from estimators.core.fit import Estimator, Fit
@@ -66,7 +67,8 @@ def donor_leverage(panel: Panel, estimator: Estimator, fit: Fit, effect: float) 
 
     Raises UnsupportedDesign when there is no donor to leave out, or a fit is too dear to repeat.
     """
-    candidates = panel.control_units if panel.control_units.any() else panel.treated_units
+    switching = pattern(panel) == "on_off"
+    candidates = np.ones_like(panel.control_units) if switching else panel.control_units
     weights = [one.units for one in fit.weights if one.units is not None]
 
     units, periods = np.arange(len(panel.units)), np.arange(len(panel.periods))
@@ -80,8 +82,7 @@ def donor_leverage(panel: Panel, estimator: Estimator, fit: Fit, effect: float) 
 def period_leverage(panel: Panel, estimator: Estimator, fit: Fit, effect: float) -> Leverage:
     """Leave out one period at a time; likewise."""
     before = panel.pre_periods
-    switching = not (panel.control_units.any() and before.sum() > 1)
-    candidates = np.ones_like(before) if switching else before
+    candidates = np.ones_like(before) if pattern(panel) == "on_off" else before
     weights = [one.periods for one in fit.weights if one.periods is not None]
 
     units, periods = np.arange(len(panel.units)), np.arange(len(panel.periods))

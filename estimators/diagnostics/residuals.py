@@ -95,8 +95,9 @@ def innovations(residuals: FloatArray, rho: float) -> FloatArray:
     rows, columns = _compared(np.isfinite(new))
     if min(rows.sum(), columns.sum()) < LEAST:
         raise UnsupportedDesign(
-            f"{int(rows.sum())} units and {int(columns.sum())} periods have {LEAST} untreated "
-            f"cells that follow an untreated one; {LEAST} of each are needed to compare their noise"
+            f"comparing noise needs {LEAST} units and {LEAST} periods with {LEAST} untreated cells "
+            f"each that follow an untreated one; of {len(rows)} units and {len(columns)} periods "
+            f"{int(rows.sum())} and {int(columns.sum())} are left"
         )
     inside = np.ix_(rows, columns)
     kept = new[inside]

@@ -5,7 +5,7 @@ scores; S_i sums the scores of unit i. Were units equally noisy, each period wou
 scores to its units at random, whatever the period's own noise:
 
     a_it = Φ⁻¹(½ + rank_it / 2(n_t + 1)) − mean over i         n_t units in period t
-    Q = S' C⁺ S ~ χ²(N − 1)
+    Q = S' C⁺ S ~ χ²(rank of C, N − 1)
     C = Σ_t v_t (diag(O_t) − O_t O_t' / n_t)             v_t = Σ_i a²_it / (n_t − 1)
 
 By period the two change places: ranks within each unit, so that uneven units do not matter.
@@ -26,10 +26,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from scipy.special import chdtrc, ndtri
 
 from estimators.core.errors import UnsupportedDesign
-from estimators.core.panel import BoolArray, FloatArray
+from estimators.core.panel import BoolArray, FloatArray, IntArray
 
 FIFTH = 5
 
@@ -38,7 +40,8 @@ FIFTH = 5
 class Unevenness:
     """Evidence that some units (or periods) are noisier than others.
 
-    statistic, df, p_value: Q, its degrees of freedom, and how often even noise gives as much
+    statistic, df, p_value: Q, its degrees of freedom (one less for each group of rows that is never
+        seen together with the others), and how often even noise gives as much
     ratio: scale of the noisiest fifth over that of the quietest
     noisiest, quietest: labels
     treated: scale of treated units (of control cells in treated periods) over the median of the
@@ -61,8 +64,7 @@ def unevenness(
 
     innovations: (N, T), nan where there are none      labels, treated: (N,) of the rows
 
-    Raises UnsupportedDesign when there is no noise to compare, or some rows share no column with
-    others.
+    Raises UnsupportedDesign when there is no noise to compare.
     """
     rows = np.isfinite(innovations).any(axis=1)
     size = np.abs(innovations[rows][:, np.isfinite(innovations).any(axis=0)])
@@ -97,17 +99,22 @@ def _friedman(size: FloatArray) -> tuple[float, int]:
         scores[cells, block] = found
         variance[block] = found @ found / max(len(rank) - 1, 1)
     covariance = np.diag(there @ variance) - (there * (variance / count)) @ there.T
-    # Scores of a block sum to zero, so C has no common level: any will do.
-    level = float(np.diag(covariance).mean())
+    # Scores of a block sum to zero, so C lacks a level for each group of rows seen together. Any
+    # level will do.
+    group = _groups(there)
+    together = group[:, None] == group
     total = scores.sum(axis=1)
-    try:
-        solved = np.linalg.solve(covariance + level / len(total), total)
-    except np.linalg.LinAlgError:
-        raise UnsupportedDesign(
-            "untreated cells fall into groups that are never seen together; their noise cannot be "
-            "compared"
-        ) from None
-    return float(total @ solved), len(total) - 1
+    level = float(np.diag(covariance).mean()) / len(total)
+    solved = np.linalg.solve(covariance + level * together, total)
+    return float(total @ solved), len(total) - 1 - int(group.max())
+
+
+def _groups(there: BoolArray) -> IntArray:
+    """(N,) number of the group of rows that columns join; one group where a column has all."""
+    if there.all(axis=0).any():
+        return np.zeros(len(there), dtype=np.intp)
+    shared = there.astype(np.float64)
+    return np.asarray(connected_components(csr_array(shared @ shared.T))[1], dtype=np.intp)
 
 
 def _ranks(values: FloatArray) -> FloatArray:
