@@ -10,15 +10,13 @@ run, because they say why.
 from prefect import flow
 from threadpoolctl import threadpool_limits
 
-from checks.errors import ChecksFailed
 from estimators.core.fit import Estimate, Refusal
+from flows.failures import leave_trace
 from flows.side_by_side import SideBySide
-from storage.errors import StorageError
 from storage.provenance import code_version, environment_hash, whoami
 from storage.records import StoredResult
 from storage.results import Analysis, request_id
 from storage.server import database
-from tasks.auditing import record_failure
 from tasks.checks import check_rows, keep_validation
 from tasks.estimates import estimate
 from tasks.narration import narrate
@@ -41,7 +39,7 @@ def analyze(study: str, requested_by: str = "", reason: str = "") -> StoredResul
         try:
             version = _answer(url, study, by, reason)
         except BaseException as error:
-            _record(url, study, by, error)
+            leave_trace(url, "run", study, by, error)
             raise
         try:
             result = read_result(url, study, version)
@@ -94,24 +92,3 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
             dropped=dropped,
         ),
     )
-
-
-def _record(url: str, study: str, by: str, error: BaseException) -> None:
-    """Leave a trace of a run that ended without an answer, where that is still possible."""
-    if isinstance(error, ChecksFailed):
-        return  # the validation is stored, and recorded as what stopped the run
-    what = "run_interrupted" if _was_interrupted(error) else "run_failed"
-    details = {"error": type(error).__name__, "message": str(error)}
-    try:
-        record_failure(url, what, study, details, by)
-    except StorageError as away:
-        narrate("audit", f"the failure itself could not be recorded: {away}")
-
-
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether the run was ended from outside; Prefect may add an error of its own to that."""
-    while error is not None:
-        if not isinstance(error, Exception):
-            return True
-        error = error.__context__
-    return False

@@ -161,6 +161,78 @@ def report(
 
 
 @app.command()
+def calibrate(
+    study: Annotated[
+        str | None, typer.Argument(help="A registered study: its own panel, not simulated ones.")
+    ] = None,
+    noise: Annotated[
+        list[str] | None,
+        typer.Option(help="even, by_unit, by_period, multiplicative, additive, ar1 or t5; again."),
+    ] = None,
+    pattern: Annotated[
+        list[str] | None, typer.Option(help="cell, block or on_off; may be given again.")
+    ] = None,
+    estimator: Annotated[
+        list[str] | None, typer.Option(help="Key of an estimator; may be given again.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Key of a kind of inference; may be given again.")
+    ] = None,
+    once: Annotated[
+        list[str] | None, typer.Option(help="An estimator tuned once, not in each replication.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="Units x periods of a simulated panel.")] = "20x15",
+    replications: Annotated[
+        int, typer.Option(help="Simulated panels.", min=20, max=1_000_000)
+    ] = 200,
+    positions: Annotated[
+        int, typer.Option(help="Placebos at most on a study's own panel.", min=2, max=1_000_000)
+    ] = 200,
+    spread: Annotated[float, typer.Option(help="Log-sd of the size of uneven noise.")] = 0.5,
+    effect: Annotated[float, typer.Option(help="True effect, in standard deviations.")] = 0.0,
+    level: Annotated[float, typer.Option(help="Of intervals.", min=0.5, max=0.999)] = 0.95,
+    seed: Annotated[int, typer.Option(help="Where random numbers start.", min=0)] = 1,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="An HTML page with figures, as well.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How often are intervals right? On simulated panels, or where a study had no treatment.
+
+    Simulated: even noise, where the marginal interval is best, and noise that differs by unit and
+    period, where it is not. With STUDY: its treatment is placed wherever it could have been, and
+    the share of intervals that cover nothing where nothing was is counted; its plan says how.
+    The same request is not computed twice. Progress goes to stderr, with the time that is left.
+
+    Example: liftledger calibrate --noise even --noise by_unit --replications 500 -o exam.html
+    """
+    from liftledger import calibrating
+
+    if study is None:
+        wanted = calibrating.Wanted(
+            noises=tuple(noise or ()),
+            patterns=tuple(pattern or ()),
+            estimators=tuple(estimator or ()),
+            kinds=tuple(kind or ()),
+            once=tuple(once or ()),
+            numbers=calibrating.sizes(size)
+            | {"replications": replications, "spread": spread, "effect": effect}
+            | {"level": level, "seed": seed},
+        )
+        exams = calibrating.calibrate_simulated(wanted, debug=_settings["debug"])
+    else:
+        exams = calibrating.calibrate_study(
+            study, estimator or (), kind or (), positions, debug=_settings["debug"]
+        )
+    from reports.calibration import to_json
+    from reports.calibration_tables import calibration_table
+
+    if output is not None:
+        calibrating.write_exams(exams, output)
+    _show({"exams": [to_json(one) for one in exams]}, calibration_table(exams), as_json)
+
+
+@app.command()
 def up(
     port: Annotated[int, typer.Option(help="Port of Prefect's pages.", min=1, max=65535)] = 4200,
 ) -> None:

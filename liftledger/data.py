@@ -122,7 +122,13 @@ def write_page(url: str, study: str, version: int | None, output: Path) -> Done:
 
     with ledger(url) as session:
         result = load(session, study, version)
-    page = render(result)
+    write_whole(render(result), output)
+    facts = {"study": study, "version": result.version, "path": str(output.resolve())}
+    return Done(facts, f"{study}@{result.version} written to {output}")
+
+
+def write_whole(page: str, output: Path) -> None:
+    """All of the file is written or nothing. Raises Failure."""
     unfinished = output.with_name(f".{output.name}.unfinished")
     try:
         unfinished.write_text(page, encoding="utf-8")
@@ -130,8 +136,6 @@ def write_page(url: str, study: str, version: int | None, output: Path) -> Done:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise Failure(f"{output} cannot be written: {error.strerror or error}") from error
-    facts = {"study": study, "version": result.version, "path": str(output.resolve())}
-    return Done(facts, f"{study}@{result.version} written to {output}")
 
 
 def _study_and_version(name: str) -> tuple[str, int | None]:

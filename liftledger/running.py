@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from storage.records import StoredResult
 
-Analyze = Callable[..., "StoredResult"]
+ANALYZE = "flows.analyze:analyze"
 
 
 def run_study(name: str, reason: str, *, debug: bool) -> "StoredResult":
@@ -31,14 +32,16 @@ def run_study(name: str, reason: str, *, debug: bool) -> "StoredResult":
             say("study", done.text)
         else:
             require_study(url, name)  # before anything slow is waited for
-        return ready()(study, reason=reason)
+        result: StoredResult = ready()(study, reason=reason)
+        return result
 
 
 @contextmanager
-def flow_ready(*, debug: bool) -> Iterator[Callable[[], Analyze]]:
+def flow_ready(*, debug: bool, name: str = ANALYZE) -> Iterator[Callable[[], Callable[..., Any]]]:
     """A server for the flow starts while the block does other things.
 
-    The value waits for it and returns the flow. Nothing of Prefect is imported before.
+    name: module:function of the flow
+    The value waits for the server and returns the flow. Nothing of Prefect is imported before.
     """
     from flows.prefect_server import prefect_server
     from storage.server import home_folder
@@ -50,12 +53,12 @@ def flow_ready(*, debug: bool) -> Iterator[Callable[[], Analyze]]:
         raise _unusable(home_folder(), error) from error
     with prefect_server(home) as server, ExitStack() as running:
 
-        def ready() -> Analyze:
-            from flows.analyze import analyze
-
+        def ready() -> Callable[..., Any]:
+            module, _, function = name.partition(":")
+            flow: Callable[..., Any] = getattr(import_module(module), function)
             show_narration(debug=debug)
             running.enter_context(server.answering())
-            return analyze
+            return flow
 
         yield ready
 

@@ -4,21 +4,16 @@ The page's own policy forbids whatever it does not carry: only its style sheet, 
 applies. Figures are inline SVG.
 """
 
-import base64
-import hashlib
 import json
 from datetime import UTC
-from functools import cache
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from reports.breakdowns import breakdowns
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
 from reports.effects import cumulative_effect, effects_by_period
 from reports.facts import facts
+from reports.filling import fill
 from reports.forest import forest
 from reports.headline import estimate_answered, headline, kinds
 from reports.impact import lifts, lines, not_in_percent
@@ -44,11 +39,8 @@ from storage.records import StoredResult
 
 def render(result: StoredResult) -> str:
     """The page as text. Opens offline in any browser; nothing in it changes when it is read."""
-    environment = _environment()
-    style, _, _ = environment.loader.get_source(environment, "style.css")  # type: ignore[union-attr]
-    return environment.get_template("page.html.j2").render(
-        style=Markup(style),  # noqa: S704  our own file
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    return fill(
+        "page.html.j2",
         result=result,
         made=result.created_at.astimezone(UTC),
         answer=answer(result),
@@ -76,17 +68,6 @@ def render(result: StoredResult) -> str:
         checks=_checks(result),
         identity=_identity(result),
         plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
 
 

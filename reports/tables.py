@@ -19,6 +19,7 @@ from reports.impact import impact_sentence, lifts
 from reports.names import closed, variance_label
 from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
 from reports.pattern import dropped_sentence
+from reports.plain_text import text as _text
 from reports.rows import Cell, Row, refusals, refused_count, rows
 from reports.sentences import answer
 from storage.records import ResultSummary, StoredResult
@@ -145,10 +146,3 @@ def _summary_numbers(one: ResultSummary) -> tuple[Text, Text]:
     places = places_for([(one.ci_high - one.ci_low) / 4], [one.att])
     places = places_that_keep_signs(places, (one.att, one.ci_low, one.ci_high))
     return Text(number(one.att, places)), Text(interval(one.ci_low, one.ci_high, places))
-
-
-def _text(text: str, style: str = "") -> Text:
-    """Text from outside: on one line, with characters that steer a terminal replaced."""
-    line = " ".join(text.split())
-    kept = "".join(c if c.isprintable() else "�" for c in line)
-    return Text(kept + " " * (len(text) - len(text.rstrip(" "))), style=style)

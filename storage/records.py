@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from estimators.calibration.summaries import Score
 from estimators.core.designs import Dropped
 from estimators.core.fit import Weights
 from estimators.core.panel import FloatArray, Panel
@@ -86,6 +87,27 @@ class StoredResult:
     validation: Mapping[str, Any]
     estimates: tuple[StoredEstimate, ...]
     dropped: Dropped | None = None
+
+
+@dataclass(frozen=True)
+class StoredCalibration:
+    """One exam: on simulated panels, or on the panel of a study.
+
+    request_id: SHA-256 of the request      settings: the JSON that was stored
+    study, plan_version, snapshot_hash: None for simulated panels
+    """
+
+    request_id: str
+    settings: Mapping[str, Any]
+    study: str | None
+    plan_version: int | None
+    snapshot_hash: str | None
+    code_version: str
+    environment_hash: str
+    seed: int
+    requested_by: str
+    created_at: datetime
+    scores: tuple[Score, ...]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """What a run says while it works: one line per step, for the terminal and for Prefect's pages."""
 
+import time
+from dataclasses import dataclass, field
+
 from prefect.logging import get_run_logger
 
 NARRATED = "narrated"  # attribute of the log records that are meant for the terminal
@@ -11,3 +14,30 @@ def narrate(who: str, what: str) -> None:
     who: "panel", "checks", the key of an estimator, ...
     """
     get_run_logger().info("%-8s %s", who, what, extra={NARRATED: True})
+
+
+@dataclass
+class Progress:
+    """Says after each part of a long step how much is done and about how long is left."""
+
+    who: str
+    total: int
+    what: str
+    done: int = 0
+    started: float = field(default_factory=time.perf_counter)
+
+    def add(self, count: int) -> None:
+        """So many more are done."""
+        self.done += count
+        text = f"{self.done:,} of {self.total:,} {self.what}"
+        left = (time.perf_counter() - self.started) * (self.total - self.done) / self.done
+        narrate(
+            self.who, text if self.done >= self.total else f"{text}, about {_spoken(left)} left"
+        )
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -191,7 +191,7 @@ def _clustered(values: FloatArray, clusters: Sequence[Hashable]) -> Measured:
         total[cluster] = total.get(cluster, 0.0) + float(value)
     count = len(total)
     if count < 2:
-        return Measured(mean, float("nan"))
+        return Measured(mean, None)
     spread = np.sqrt(np.sum(np.square(list(total.values()))) * count / (count - 1))
     return Measured(mean, float(spread / len(values)))
 

@@ -46,10 +46,10 @@ FEWEST = 20  # replications answered, below which nothing is said
 
 @dataclass(frozen=True)
 class Measured:
-    """A number and its Monte-Carlo error, a standard deviation."""
+    """A number and its Monte-Carlo error, a standard deviation; None where none can be had."""
 
     value: float
-    error: float
+    error: float | None
 
 
 @dataclass(frozen=True)

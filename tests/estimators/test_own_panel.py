@@ -119,4 +119,4 @@ def test_on_even_noise_about_as_many_intervals_cover_as_were_promised() -> None:
     found = own_panel(panel, DID, KINDS, positions=60, placebos=50)
     for score in found.scores:
         coverage = score.numbers["coverage"]
-        assert abs(coverage.value - 0.95) < 4 * max(coverage.error, 0.03), score.kind
+        assert abs(coverage.value - 0.95) < 4 * max(coverage.error or 0, 0.03), score.kind

@@ -9,11 +9,13 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 import storage.answer_tables
+import storage.calibration_tables
 import storage.tables  # noqa: F401  (for the tables they define)
-from storage import audit, results
+from storage import audit, calibrations, results
 from storage.columns import Table
 from storage.database import VERSION_TABLE, _migrations, connect, migrate, schema_state, transaction
 from tests.storage.answers import analysis
+from tests.storage.calibrations import SCORES, request
 
 KEPT = sorted(set(Table.metadata.tables) - {"outcomes", "covariates"})
 
@@ -69,6 +71,7 @@ def written(engine: Engine) -> Engine:
     """A database in which every table has rows."""
     with transaction(engine) as session:
         results.save(session, analysis(session))
+        calibrations.save(session, request(), SCORES)
     with engine.connect() as connection:
         for table in KEPT:
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")), table
