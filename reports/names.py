@@ -26,7 +26,7 @@ VARIANCE_WORDS = {
     "marginal": VarianceWords(
         "Nothing: unit and period are both imagined drawn again.",
         "Other units in other periods.",
-        "To say how far off such an estimate is in general. The steadiest of the four, and too "
+        "To say how far off such an estimate is in general. The steadiest of them, and too "
         "wide or too narrow when the treated units or periods are unusually quiet or noisy.",
     ),
     "given_unit": VarianceWords(
@@ -43,7 +43,7 @@ VARIANCE_WORDS = {
         "Both: these units in these periods.",
         "Combines the two above, relative to the marginal one.",
         "To say how sure the answer is for exactly what was treated. It follows the noise most "
-        "closely, and is itself the least certain of the four.",
+        "closely, and is itself the least certain of them.",
     ),
     "adaptive": VarianceWords(
         "As much as the data call for: units and periods as far as they are seen to differ.",
@@ -83,6 +83,7 @@ VARIANCE_WORDS = {
     ),
 }
 
+TESTS = ("conformal", "permutation")  # without a variance
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 PLACEBO_POOLS = {
@@ -112,8 +113,10 @@ def variance_label(kind: str) -> str:
 
 
 def variance_phrase(kind: str) -> str:
-    """The same with its noun: "variance given both", "marginal variance"."""
+    """The same with its noun: "variance given both", "marginal variance", "conformal test"."""
     label = variance_label(kind)
+    if kind in TESTS:
+        return f"{label} test"
     return f"variance {label}" if label.startswith("given ") else f"{label} variance"
 
 

@@ -1,4 +1,4 @@
-"""Six estimators × four variances as text: what the terminal, the page and the artifact share."""
+"""Estimators × kinds of inference as text: what the terminal, the page and the artifact share."""
 
 import math
 import re

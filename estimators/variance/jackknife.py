@@ -102,7 +102,7 @@ def _with_weights_kept(placebos: Placebos) -> Callable[[int], float]:
         return sum(total for total, _ in sums) / sum(cells for _, cells in sums)
 
     spread = float(panel.outcome[panel.usable].std()) or 1.0
-    if abs(without(None) - att(panel, fit)) > ROUNDING * spread:
+    if not abs(without(None) - att(panel, fit)) <= ROUNDING * spread:
         raise UnsupportedDesign(
             f"jackknife cannot make the estimate of {name} out of its weights: they are not "
             f"averages of donors and periods; use bootstrap"

@@ -52,7 +52,7 @@ def test_a_noisy_unit_is_found_named_and_not_taken_for_noisy_periods() -> None:
     outcome[7] *= 4
     found = by_unit(block(outcome))
     assert found.p_value < 0.001
-    assert found.noisiest == "u7"
+    assert found.noisiest == block(outcome).units[7]
     assert found.ratio > 1.8
     assert by_period(block(outcome)).p_value > 0.05
 
@@ -199,7 +199,7 @@ def test_a_planted_donor_and_a_planted_period_have_the_largest_leverage() -> Non
     fit = did.fit(panel)
     donors = donor_leverage(panel, did, fit, att(panel, fit))
     periods = period_leverage(panel, did, fit, att(panel, fit))
-    assert donors.largest[0].label == "u4"
+    assert donors.largest[0].label == panel.units[4]
     assert donors.tried == donors.of == 11
     assert periods.largest[0].label == 6
 

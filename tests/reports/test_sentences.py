@@ -43,6 +43,19 @@ def test_an_interval_with_zero_in_it_claims_no_direction() -> None:
     assert "lowered" not in said
 
 
+def test_a_test_without_standard_error_is_called_a_test() -> None:
+    sdid = estimate("sdid", -15.6054, given_both=4.8)
+    (both,) = sdid.variances
+    ranked = replace(both, kind="permutation", variance=None, standard_error=None, df=None)
+    said = answer(
+        study(
+            replace(sdid, variances=(ranked,)),
+            inference={"kinds": ["permutation"], "primary": "permutation"},
+        )
+    )
+    assert "(95 % interval −25.6 to −5.6; SDID, permutation test)" in said
+
+
 def test_the_level_is_the_plan_s() -> None:
     said = answer(study(estimate("sdid", -15.6, given_both=4.8), inference={"level": 0.9}))
     assert "90 % interval" in said
