@@ -8,7 +8,8 @@
             {"period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low",
              "band_high"}],
          "cumulative": [the same, and "missing"],
-         "bands": {"by_period": BAND, "cumulative": BAND}}]}
+         "bands": {"by_period": BAND, "cumulative": BAND},
+         "diagnostics": {"noise", "leverage", "favoured", "placebo_rank", "pre_rmse", …}}]}
 
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
@@ -29,6 +30,10 @@ PERIOD = (
     "period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low", "band_high",
 )  # fmt: skip
 BANDS = ("by_period", "cumulative")
+EVIDENCE = (
+    "noise", "leverage", "favoured", "placebo_rank", "pre_rmse", "pre_rmse_share", "pre_worst",
+    "pre_durbin_watson",
+)  # fmt: skip
 BAND = ("critical_value", "p_value", "placebos", "construction", "reason")
 
 
@@ -70,6 +75,7 @@ def _estimate(result: StoredResult, estimate: StoredEstimate) -> dict[str, Any]:
         "by_period": [_row(row, PERIOD) for row in (estimate.by_period if answered else ())],
         "cumulative": [_row(row, (*PERIOD, "missing")) for row in known.get("cumulative") or ()],
         "bands": {name: _row(bands.get(name) or {}, BAND) for name in BANDS},
+        "diagnostics": {name: known[name] for name in EVIDENCE if name in known},
     }
 
 

@@ -12,6 +12,7 @@ from reports.breakdowns import breakdowns
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
 from reports.effects import cumulative_effect, effects_by_period
+from reports.evidence import favoured_sentence, leverage, noise_sentences
 from reports.facts import facts
 from reports.filling import fill
 from reports.forest import forest
@@ -62,6 +63,9 @@ def render(result: StoredResult) -> str:
         breakdowns=breakdowns(result),
         comparisons=comparisons(result),
         diagnoses=diagnoses(result),
+        noise=noise_sentences(result),
+        favoured=favoured_sentence(result),
+        leverage=leverage(result),
         refusals=refusals(result),
         refused_count=refused_count(result),
         dropped=closed(dropped_sentence(result)) if result.dropped else "",

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.diagnostics import diagnoses
+from reports.evidence import favoured_sentence
 from reports.headline import kinds
 from reports.impact import impact_sentence, lifts
 from reports.names import closed, variance_label
@@ -92,6 +93,9 @@ def _remarks(result: StoredResult) -> list[RenderableType]:
         if one.asked:
             line = _text(f"{one.label}, by the plan: ", "yellow")
             lines.append(line.append_text(_text(" ".join([closed(one.asked), *one.notes]))))
+    advice = favoured_sentence(result)
+    if advice:
+        lines.append(_text(advice, "dim"))
     return [Text(""), *lines] if lines else []
 
 

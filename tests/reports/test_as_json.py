@@ -9,6 +9,7 @@ from tests.reports import results
 
 ESTIMATE = {
     "estimator", "status", "att", "reason", "variances", "by_period", "cumulative", "bands",
+    "diagnostics",
 }  # fmt: skip
 VARIANCE = {
     "kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason", "total",
