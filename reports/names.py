@@ -67,7 +67,8 @@ VARIANCE_WORDS = {
     "jackknife": VarianceWords(
         "The treated periods and the weights; units are left out one by one.",
         "The same weights without each unit in turn.",
-        "With several treated units, to see how much rests on single ones. Tends to be too wide.",
+        "With several treated units, to see how much rests on single ones. Too narrow when they "
+        "are few.",
     ),
     "conformal": VarianceWords(
         "The treated units; the periods might have come in another order.",

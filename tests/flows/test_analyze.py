@@ -71,6 +71,9 @@ class Defective:
     def tune(self, panel: Panel) -> Self:
         return self
 
+    def problems(self, panel: Panel) -> int:
+        return 1
+
     def fit(self, panel: Panel) -> Fit:
         raise ZeroDivisionError("a bug")
 
