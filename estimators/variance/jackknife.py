@@ -11,8 +11,8 @@ with λ = 0 for SC and equal for DIFP, and the att weights cohorts by treated ce
 are equal, so that it is refitted. MC and DWCP have no weights that could be kept: refused.
 
 Source: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Algorithm 3, as in the authors'
-code (around the mean, and normal critical values); conservative for many units. Refused where they have
-none: one treated unit, or one donor with all the weight. For SC, DIFP and cohorts it is ours.
+code (around the mean, and normal critical values); conservative for many units. Refused where they
+have none: one treated unit, or one donor with all the weight. For SC, DIFP and cohorts it is ours.
 """
 
 from collections.abc import Callable
