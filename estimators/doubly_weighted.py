@@ -48,7 +48,7 @@ from estimators.weighting.options import require_choices
 from estimators.weighting.residuals import require_distinct
 
 SETTINGS = ("lambda_time", "lambda_unit", "lambda_nn")
-SETTLED = 1e-11  # share of itself a published fit still moves by in a sweep
+SETTLED = 1e-10  # share of itself a published fit still moves by in a sweep
 PART = 64  # weightings fitted one after the other, each begun where the last one ended
 GIVEN_UP = (
     "; a candidate that can no longer win is given up, and its score is then at least what is shown"

@@ -24,22 +24,23 @@ def allowed(budget, inner, loss, half):
 @njit(cache=True, nogil=True)
 def within(K, limit):
     """Whether no eigenvalue of K exceeds limit²."""
-    if not np.isfinite(limit):
-        return True
+    return not np.isfinite(limit) or _positive(K, -1.0, limit * limit)
+
+
+@njit(cache=True, nogil=True)
+def _positive(K, sign, shift):
+    """Whether sign · K + shift I has a Cholesky factor."""
     k = len(K)
-    square = limit * limit
-    A = np.empty((k, k))
+    A = sign * K
     for i in range(k):
-        for j in range(i + 1):
-            f = -K[i, j] if i != j else square - K[i, i]
-            for p in range(j):
-                f -= A[i, p] * A[j, p]
-            if i == j:
-                if f <= 0.0:
-                    return False
-                A[i, i] = np.sqrt(f)
-            else:
-                A[i, j] = f / A[j, j]
+        A[i, i] += shift
+    for c in range(k):
+        if A[c, c] <= 0.0:
+            return False
+        for i in range(c + 1, k):
+            f = A[c, i] / A[c, c]
+            for j in range(i, k):
+                A[i, j] -= f * A[c, j]
     return True
 
 
@@ -89,6 +90,8 @@ def grown(G, K, weights, U, V, half, primal):
 def shed(U, V, negligible):
     """Factors without directions whose singular value is negligible."""
     A = 0.5 * (np.dot(U.T, U) + np.dot(V.T, V))
+    if _positive(A, 1.0, -negligible):
+        return U, V
     values, vectors = np.linalg.eigh(A)
     gone = 0
     while gone < len(values) and values[gone] <= negligible:

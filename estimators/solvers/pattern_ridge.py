@@ -29,36 +29,32 @@ def by_group(group):
 
 
 @njit(cache=True, nogil=True)
-def pattern_ridge(Y, usable, own, other, level, F, ridge, members, starts, out, free):
+def pattern_ridge(weighted, usable, own, other, level, F, ridge, members, starts, out, free):
     """u into out (rows, rank), c into free (rows,); zero for rows without a usable cell.
 
+    weighted: b_t O_it Y_it, which does not change from sweep to sweep
     members, starts: rows ordered by their pattern, of by_group()
     """
-    n, m = Y.shape
-    r = F.shape[1]
-    R = np.empty((n, m))
-    total = np.zeros(n)
-    for i in range(n):
-        for t in range(m):
-            R[i, t] = usable[i, t] * other[t] * (Y[i, t] - level[t])
-    for i in range(n):
-        for t in range(m):
-            total[i] += R[i, t]
-    B = np.dot(R, F)
+    m, r = F.shape
+    B = np.dot(weighted, F)
     centred = np.empty((m, r))
-    mean = np.empty(r)
+    mean, levels = np.empty(r), np.empty(r)
     for g in range(len(starts) - 1):
         first, last = starts[g], starts[g + 1]
         if first == last:
             continue
         seen = usable[members[first]]
-        weight = 0.0
+        weight, level_sum = 0.0, 0.0
         mean[:] = 0.0
+        levels[:] = 0.0
         for t in range(m):
             w = seen[t] * other[t]
+            at = w * level[t]
             weight += w
+            level_sum += at
             for k in range(r):
                 mean[k] += w * F[t, k]
+                levels[k] += at * F[t, k]
         if weight <= 0.0:
             for position in range(first, last):
                 out[members[position], :] = 0.0
@@ -73,8 +69,12 @@ def pattern_ridge(Y, usable, own, other, level, F, ridge, members, starts, out, 
         A = np.dot(centred.T, centred)
         for position in range(first, last):
             i = members[position]
+            total = -level_sum
+            for t in range(m):
+                total += weighted[i, t]
+            free[i] = total / weight
             for k in range(r):
-                B[i, k] -= total[i] * mean[k]
+                B[i, k] -= levels[k] + total * mean[k]
         if last - first <= FEW or r < 3:
             for position in range(first, last):
                 i = members[position]
@@ -84,10 +84,8 @@ def pattern_ridge(Y, usable, own, other, level, F, ridge, members, starts, out, 
             _solve_many(A, ridge, own, B, members[first:last], out)
         for position in range(first, last):
             i = members[position]
-            shift = 0.0
             for k in range(r):
-                shift += out[i, k] * mean[k]
-            free[i] = total[i] / weight - shift
+                free[i] -= out[i, k] * mean[k]
 
 
 @njit(cache=True, nogil=True)

@@ -22,14 +22,20 @@ Source: as low_rank.py. The Cholesky test, and the sharing among patterns, are o
 import numpy as np
 from numba import njit
 
+from estimators.solvers.extrapolation import extrapolated, memory, pack, remember, unpack
 from estimators.solvers.factor_rank import allowed, grown, shed, within
 from estimators.solvers.pattern_ridge import by_group, pattern_ridge
-from estimators.solvers.rank_one_two_way import two_way
+from estimators.solvers.weighted_gradient import (
+    coefficients,
+    gradient,
+    orthogonal,
+    products,
+    weigh,
+    without_covariates,
+)
 
-MEMORY = 10  # past sweeps that acceleration combines
 FIRST, LONGEST = 4, 16  # sweeps before the first look at the gap, and between two, at most
 SETTLE = 100  # sweeps more, at most, that a certified fit is given to come to rest
-COLLINEAR = 1e-10  # share of a covariate's square that has to be its own
 
 
 @njit(cache=True, nogil=True)
@@ -49,41 +55,44 @@ def solve_target(
     the gap and the sweeps. A gap above the tolerance means: not solved.
     """
     n, m = Y.shape
-    alpha, beta = np.empty(n), np.empty(m)
-    weights = _products(usable, omega, theta)
+    alpha, beta, gamma = np.empty(n), np.empty(m), np.zeros(len(X))
+    weights = products(usable, omega, theta)
     context = (usable, row_group, column_group, omega, theta, factored)
-    X, combined = _orthogonal(X, weights, context)
-    gamma = np.zeros(len(X))
+    X, combined = orthogonal(X, weights, context)
     flipped = np.ascontiguousarray(usable.T)
     row_members, row_starts = by_group(row_group)
     column_members, column_starts = by_group(column_group)
-    without = np.zeros((n, m))
-    rest, G, loss_without = _residual(Y, X, without, gamma, alpha, beta, weights, context)
+    by_row, by_column = np.empty((n, m)), np.empty((m, n))
     half = 0.5 * penalty
-    K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
-    bare = not np.isfinite(penalty) or within(K, half)
-    if bare:  # no factor is worth its price, wherever the search was to begin
-        U, V = U[:, :0].copy(), V[:, :0].copy()
-    best = np.inf
-    best_U, best_V = U, V
-    plain, patience = 0, FIRST
-    sweeps, look = 0, 0
-    last_gap, last_look = np.inf, 0
-    length = m * (V.shape[1] + 1) + len(X)
-    points, images = np.empty((MEMORY, length)), np.empty((MEMORY, length))
-    taken = 0
-    gap, reached = np.inf, 0.0
-    moved, settle = np.inf, -1
-    while not bare:
+    # First the fit without factors, where the search for some may already end.
+    U_asked, V_asked = U, V
+    U, V = np.zeros((n, 0)), np.zeros((m, 0))
+    loss_without, goal = 0.0, 0.0
+    best, best_U, best_V = np.inf, U, V
+    point, past = np.empty(0), memory(0)
+    patience, plain, taken = FIRST, 0, 0
+    sweeps, look, last_look, last_gap = -1, -1, 0, np.inf
+    gap, reached, moved, settle = np.inf, 0.0, np.inf, -1
+    while True:
         if sweeps >= look:
             L = np.dot(U, V.T)
-            rest, G, loss = _residual(Y, X, L, gamma, alpha, beta, weights, context)
+            coefficients(X, weights, Y, L, gamma)
+            rest = without_covariates(Y, X, gamma)
+            G, loss = gradient(rest, L, alpha, beta, weights, context)
+            K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
+            if sweeps < 0:
+                if not np.isfinite(penalty) or within(K, half):
+                    break  # no factor is worth its price, wherever the search was to begin
+                loss_without, goal = loss, tolerance * loss
+                U, V = U_asked, V_asked.copy()
+                sweeps, look = 0, 0
+                weigh(rest, usable, omega, theta, by_row, by_column)
+                if V.shape[1] > 0:
+                    continue
             size = 0.5 * (np.sum(U * U) + np.sum(V * V))
             inner = np.sum(G * L)
             primal = loss + penalty * size
             unsettled = penalty * size - 2.0 * inner
-            goal = tolerance * loss_without
-            K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
             gap = unsettled / max(loss_without, 1e-300)
             certified = unsettled <= goal and within(
                 K, allowed(goal - unsettled, inner, loss, half)
@@ -112,128 +121,42 @@ def solve_target(
                 U, V = shed(U, V, 0.01 * goal / penalty)
                 if V.shape[1] != rank:
                     best = np.inf
-            if V.shape[1] != rank:
+            if V.shape[1] == 0:
+                # Nothing grew although the gap is open: rounding. What there is, is the answer.
+                reached = max(gap, 2.0 * tolerance)
+                break
+            best_U, best_V = U, V.copy()
+            length = m * (V.shape[1] + 1) + len(X)
+            if len(point) != length:
                 taken = 0
-                length = m * (V.shape[1] + 1) + len(X)
-                points, images = np.empty((MEMORY, length)), np.empty((MEMORY, length))
-            best_U, best_V = U.copy(), V.copy()
+                point, past = np.empty(length), memory(length)
+            if len(X) > 0:
+                weigh(rest, usable, omega, theta, by_row, by_column)
             look = sweeps + _pause(gap, last_gap, sweeps - last_look, tolerance)
             last_gap, last_look = gap, sweeps
-        r = V.shape[1]
-        if r == 0:
-            # Nothing grew although the gap is open: rounding. What there is, is the answer.
-            reached = max(gap, 2.0 * tolerance)
-            break
-        place = taken % MEMORY
-        _pack(points[place], V, beta, gamma)
-        U, V = np.empty((n, r)), V.copy()
-        if len(X) > 0:
-            rest = Y - _combined(X, gamma)
-        _sweep_rows(rest, usable, omega, theta, beta, V, half, row_members, row_starts, U, alpha)
-        _sweep_columns(
-            rest, flipped, omega, theta, alpha, U, half, column_members, column_starts, V, beta
+        pack(V, beta, gamma, point)
+        pattern_ridge(
+            by_column, flipped, theta, omega, alpha, U, half, column_members, column_starts, V, beta
         )  # fmt: skip
         if len(X) > 0:
-            _coefficients(X, weights, Y - np.dot(U, V.T), gamma)
-        _pack(images[place], V, beta, gamma)
-        moved = _moved(points[place], images[place], V.size)
+            coefficients(X, weights, Y, np.dot(U, V.T), gamma)
+        image = np.empty(len(point))
+        pack(V, beta, gamma, image)
+        moved = remember(past, taken, point, image, V.size)
         taken += 1
         sweeps += 1
-        if taken >= 3 and sweeps > plain:
-            proposed = _accelerated(points, images, taken)
-            _unpack(proposed, V, beta, gamma)
-            if sweeps >= look:
-                if len(X) > 0:
-                    rest = Y - _combined(X, gamma)
-                _sweep_rows(
-                    rest, usable, omega, theta, beta, V, half, row_members, row_starts, U, alpha
-                )
-    return alpha, beta, np.dot(gamma, combined), _combined(X, gamma), U, V, reached, sweeps
-
-
-@njit(cache=True, nogil=True)
-def _products(usable, omega, theta):
-    weights = np.empty(usable.shape)
-    for j in range(len(omega)):
-        for s in range(len(theta)):
-            weights[j, s] = omega[j] * theta[s] * usable[j, s]
-    return weights
-
-
-@njit(cache=True, nogil=True)
-def _sweep_rows(rest, usable, omega, theta, beta, V, half, members, starts, U, alpha):
-    pattern_ridge(rest, usable, omega, theta, beta, V, half, members, starts, U, alpha)
-
-
-@njit(cache=True, nogil=True)
-def _sweep_columns(rest, flipped, omega, theta, alpha, U, half, members, starts, V, beta):
-    across = np.ascontiguousarray(rest.T)
-    pattern_ridge(across, flipped, theta, omega, alpha, U, half, members, starts, V, beta)
-
-
-@njit(cache=True, nogil=True)
-def _orthogonal(X, weights, context):
-    """Covariates orthogonal to two-way effects and to each other, of length one, or zero.
-
-    Also (K, K) how each combines the covariates as given, two-way effects aside.
-    """
-    usable, row_group, column_group, omega, theta, factored = context
-    X, combined = X.copy(), np.eye(len(X))
-    n, m = weights.shape
-    a, b = np.empty(n), np.empty(m)
-    for k in range(len(X)):
-        square = np.sum(weights * X[k] * X[k])
-        for _ in range(2):  # once more, for what rounding left
-            two_way(X[k], usable, row_group, column_group, omega, theta, factored, a, b)
-            for j in range(n):
-                for s in range(m):
-                    X[k, j, s] -= a[j] + b[s]
-            for q in range(k):
-                shared = np.sum(weights * X[k] * X[q])
-                X[k] -= shared * X[q]
-                combined[k] -= shared * combined[q]
-        own = np.sum(weights * X[k] * X[k])
-        if own > COLLINEAR * square:
-            X[k] /= np.sqrt(own)
-            combined[k] /= np.sqrt(own)
-        else:
-            X[k] = 0.0
-            combined[k] = 0.0
-    return X, combined
-
-
-@njit(cache=True, nogil=True)
-def _coefficients(X, weights, difference, gamma):
-    for k in range(len(X)):
-        gamma[k] = np.sum(weights * X[k] * difference)
-
-
-@njit(cache=True, nogil=True)
-def _combined(X, gamma):
-    total = np.zeros(X.shape[1:])
-    for k in range(len(X)):
-        total += gamma[k] * X[k]
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _residual(Y, X, L, gamma, alpha, beta, weights, context):
-    """Given L: exact α, β, γ (in place), Y without covariates, the gradient and the loss."""
-    usable, row_group, column_group, omega, theta, factored = context
-    rest = Y
-    if len(X) > 0:
-        _coefficients(X, weights, Y - L, gamma)
-        rest = Y - _combined(X, gamma)
-    two_way(rest - L, usable, row_group, column_group, omega, theta, factored, alpha, beta)
-    n, m = Y.shape
-    G = np.empty((n, m))
-    loss = 0.0
-    for j in range(n):
-        for s in range(m):
-            residual = rest[j, s] - L[j, s] - alpha[j] - beta[s]
-            G[j, s] = weights[j, s] * residual
-            loss += G[j, s] * residual
-    return rest, G, loss
+        if taken >= 2 and sweeps > plain:
+            unpack(extrapolated(past, taken), V, beta, gamma)
+        if len(X) > 0:
+            weigh(without_covariates(Y, X, gamma), usable, omega, theta, by_row, by_column)
+        U = np.empty((n, V.shape[1]))
+        pattern_ridge(
+            by_row, usable, omega, theta, beta, V, half, row_members, row_starts, U, alpha
+        )
+    return (
+        alpha, beta, np.dot(gamma, combined), Y - without_covariates(Y, X, gamma), U, V, reached,
+        max(sweeps, 0),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -244,57 +167,3 @@ def _pause(gap, last_gap, sweeps, tolerance):
     rate = np.log(last_gap / gap) / sweeps
     wanted = np.log(max(gap / tolerance, 1.5)) / rate
     return int(min(max(wanted, FIRST // 2), LONGEST))
-
-
-@njit(cache=True, nogil=True)
-def _pack(x, V, beta, gamma):
-    m, r = V.shape
-    for s in range(m):
-        for k in range(r):
-            x[s * r + k] = V[s, k]
-        x[m * r + s] = beta[s]
-    x[m * (r + 1) :] = gamma
-
-
-@njit(cache=True, nogil=True)
-def _moved(point, image, size):
-    """Length of the step V took, as a share of V."""
-    step, length = 0.0, 0.0
-    for k in range(size):
-        step += (image[k] - point[k]) ** 2
-        length += image[k] ** 2
-    return np.sqrt(step / max(length, 1e-300))
-
-
-@njit(cache=True, nogil=True)
-def _unpack(x, V, beta, gamma):
-    m, r = V.shape
-    for s in range(m):
-        for k in range(r):
-            V[s, k] = x[s * r + k]
-        beta[s] = x[m * r + s]
-    gamma[:] = x[m * (r + 1) :]
-
-
-@njit(cache=True, nogil=True)
-def _accelerated(points, images, taken):
-    """Anderson's combination of past images whose step is smallest (Walker and Ni, 2011)."""
-    count = min(taken, MEMORY)
-    last = (taken - 1) % MEMORY
-    steps = np.empty((count - 1, points.shape[1]))
-    moves = np.empty((count - 1, points.shape[1]))
-    final = images[last] - points[last]
-    row = 0
-    for c in range(count):
-        if c != last:
-            steps[row] = final - images[c] + points[c]
-            moves[row] = images[last] - images[c]
-            row += 1
-    gram = np.dot(steps, steps.T)
-    trace = 0.0
-    for c in range(count - 1):
-        trace += gram[c, c]
-    for c in range(count - 1):
-        gram[c, c] += 1e-14 * trace + 1e-300
-    share = np.linalg.solve(gram, np.dot(steps, final))
-    return images[last] - np.dot(share, moves)
