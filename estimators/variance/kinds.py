@@ -41,9 +41,10 @@ from typing import ClassVar, Protocol
 
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Inference, Variance
+from estimators.variance.effects import Effects
 from estimators.variance.inference import infer
-from estimators.variance.placebos import Effects, Placebos
-from estimators.variance.unevenness import unevenness
+from estimators.variance.placebos import Placebos
+from estimators.variance.unevenness import df_of, log_variance, unevenness
 
 
 class InferenceKind(Protocol):
@@ -146,7 +147,11 @@ class AdaptiveVariance:
         found = unevenness(controls, own, period, base)
         periods = (period.mean_square / base.mean_square) ** found.by_period
         value = base.mean_square * periods * found.unit_ratio**found.by_unit
-        df = 1 / (1 / base.df + found.by_period / found.df_period + found.by_unit / found.df_unit)
+        df = df_of(
+            log_variance(base.df)
+            + found.by_period * log_variance(found.df_period)
+            + found.by_unit * log_variance(found.df_unit)
+        )
         pools = {id(pool): pool for pool in (base, period, own, controls)}.values()
         text = (
             f"{base.construction}; moved {found.by_period:.0%} of the way to "
@@ -175,7 +180,7 @@ def _scaled(kind: str, base: Effects, placebos: Placebos) -> Variance:
     value = base.mean_square * own.mean_square / controls.mean_square
     _positive(value, own.construction)
     found = unevenness(controls, own, base, base)
-    df = 1 / (found.concentration / base.df + 1 / found.df_windows)
+    df = df_of(log_variance(base.df / found.concentration) + log_variance(found.df_windows))
     count = len(base.overall) + len(own.overall) + len(controls.overall)
     text = f"{base.construction}; times {own.construction}; over {controls.construction}"
     return Variance(kind, value, df, count, text)

@@ -27,7 +27,8 @@ from estimators.core.fit import Fit, PeriodEffect, Refusal
 from estimators.core.impact import Band, CumulativeEffect
 from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.variance.bands import Intervals, band, intervals
-from estimators.variance.placebos import Effects, Placebos
+from estimators.variance.effects import Effects
+from estimators.variance.placebos import Placebos
 
 BANDS = ("by_period", "cumulative")
 Row = TypeVar("Row", PeriodEffect, CumulativeEffect)

@@ -9,26 +9,25 @@ done (see core/placements.py, windows.py and dealing.py for where that is):
     controls_past other units at the times of same_unit             M′ = mean e²
 
 Where the times of same_unit hold a pattern like the treatment's, elsewhere is controls_past.
-Squares are not taken around the mean: a placebo bias is an error like any other.
+Squares are not taken around the mean: a placebo bias is an error like any other. On/off they are
+put on the scale of the estimate (effects.py).
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from estimators.core.designs import pattern
-from estimators.core.effect import cell_effects, scored_cells
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.core.parallel import in_order
-from estimators.core.placements import Placement, Pool, across_both, across_units
+from estimators.core.placements import Pool, across_both, across_units
 from estimators.variance.dealing import dealt, dealt_and_rotated, rotated
+from estimators.variance.effects import Effects, effect_of, noise_share
 from estimators.variance.independence import (
     alike_rotations,
     alike_windows,
-    degrees,
     shared_by_deals,
     shared_by_groups,
 )
@@ -46,41 +45,6 @@ PROBLEMS = 5_000  # optimisations spent on one pool of an estimator that needs m
 FEWEST = 20  # draws that an expensive estimator is given all the same
 CROSSED = 5  # times as many draws where groups and times are crossed, to tell them apart
 LEAST_SHARE = 0.02  # of the pattern's cells that on/off placements must be able to score
-
-
-@dataclass(frozen=True, eq=False)
-class Effects:
-    """Placebo effects of one pool.
-
-    overall: (D,) placebo ATTs      by_period: (D, T) means by real period, nan where none
-    scored: (D, T) cells behind each of those means
-    groups, times: (D,) labels of who is treated and when; times index alike_times
-    share, alike_times: squared correlations of two groups, on average, and of times (W, W)
-    """
-
-    overall: FloatArray
-    by_period: FloatArray
-    scored: IntArray
-    groups: IntArray
-    times: IntArray
-    share: float
-    alike_times: FloatArray
-    construction: str
-
-    @property
-    def squares(self) -> FloatArray:
-        """(D,) in the square of the outcome's measure."""
-        return np.asarray(self.overall**2)
-
-    @property
-    def mean_square(self) -> float:
-        """In the square of the outcome's measure."""
-        return float(np.mean(self.squares))
-
-    @cached_property
-    def df(self) -> float:
-        """Degrees of freedom of the mean square, if noise is even."""
-        return degrees(self.groups, self.times, self.share, self.alike_times)
 
 
 class Placebos:
@@ -172,11 +136,11 @@ class Placebos:
 
     def _effects(self, pool: Pool) -> Effects:
         estimator = self.estimator
-        found = in_order(lambda placed: self._effect(estimator, placed), pool.placements)
-        scored = np.array([cells for _, _, cells, _ in found])
+        found = in_order(lambda one: effect_of(self.panel, estimator, one), pool.placements)
+        scored = np.array([one.scored for one in found])
         answered = scored.any(axis=1)
         if answered.sum() < 2:
-            why = next((f"; the first: {reason}" for *_, reason in found if reason), "")
+            why = next((f"; the first: {one.reason}" for one in found if one.reason), "")
             raise UnsupportedDesign(
                 f"{answered.sum()} of {len(found)} placebo placements can be imputed "
                 f"({pool.construction}); at least 2 are needed{why}"
@@ -187,9 +151,13 @@ class Placebos:
         if not answered.all():
             construction += f", {answered.sum()} of which can be imputed"
         share, alike = self._alike(pool)
+        chosen = [found[d] for d in np.flatnonzero(answered)]
+        scale = np.ones(len(chosen))
+        if self.switching:
+            scale = np.sqrt(noise_share(self.panel) / np.array([one.noise for one in chosen]))
         return Effects(
-            np.array([found[d][0] for d in np.flatnonzero(answered)]),
-            np.array([found[d][1] for d in np.flatnonzero(answered)]),
+            scale * np.array([one.overall for one in chosen]),
+            scale[:, None] * np.array([one.path for one in chosen]),
             scored[answered],
             pool.groups[answered],
             pool.times[answered],
@@ -221,31 +189,6 @@ class Placebos:
                 f"{LEAST_SHARE:.0%} are needed: too few cells are untreated"
             )
         return f", scoring {share:.0%} of the pattern's cells on average"
-
-    def _effect(
-        self, estimator: Estimator, placement: Placement
-    ) -> tuple[float, FloatArray, IntArray, str]:
-        """Placebo ATT, its path, cells scored by period, and why there are none."""
-        panel = placement.panel(self.panel)
-        scored = panel.treatment & panel.observed
-        path = np.full(len(self.panel.periods), np.nan)
-        cells = np.zeros(len(path), dtype=np.intp)
-        if not scored.any():
-            return np.nan, path, cells, ""
-        try:
-            fit = estimator.fit(panel)
-            effects = cell_effects(panel, fit)
-        except UnsupportedDesign as refusal:
-            return np.nan, path, cells, str(refusal)
-        column = np.nonzero(scored_cells(panel, fit))[1]
-        count = np.bincount(column, minlength=len(placement.periods))
-        some = count > 0
-        # Positions from the end of the treatment's shift do not matter: by_period is only read
-        # for pools whose periods are the real ones.
-        total = np.bincount(column, effects, len(count))
-        path[placement.periods[some]] = total[some] / count[some]
-        cells[placement.periods] = count
-        return float(effects.mean()), path, cells, ""
 
 
 def available(pools: Placebos | None, name: str) -> Effects | None:

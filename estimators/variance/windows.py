@@ -38,7 +38,8 @@ from estimators.core.placements import (
 
 TimePlacebos = Literal["auto", "forecast", "interpolation"]
 Style = Literal["forecast", "interpolation"]
-WINDOWS = 4  # disjoint windows that the treated units' own past must offer
+ENOUGH = 8  # disjoint windows to aim at: longer ones are too few to judge noise by
+FEWEST = 4  # single periods that the treated units' own past must offer
 TRAINING = 3  # one period in so many comes before any window
 
 
@@ -89,9 +90,9 @@ def training_length(panel: Panel) -> int:
 
 
 def windows(panel: Panel, asked: TimePlacebos = "auto") -> Windows:
-    """As long as the treatment if four disjoint ones fit, else the longest of which four fit.
+    """As long as the treatment if eight disjoint ones fit, else the longest of which eight fit.
 
-    Raises UnsupportedDesign when not even single periods do.
+    Raises UnsupportedDesign when not even four single periods do.
     """
     style, training = style_for(panel, asked), training_length(panel)
     total, before = len(panel.periods), int(panel.pre_periods.sum())
@@ -99,12 +100,15 @@ def windows(panel: Panel, asked: TimePlacebos = "auto") -> Windows:
     rooms = [(training, before)]
     if style == "interpolation" and after:
         rooms.append((total - after, total))
-    longest = int(panel.treatment.sum(axis=1).max())
-    for length in range(longest, 0, -1):
-        if sum(max(0, stop - first) // length for first, stop in rooms) >= WINDOWS:
-            break
-    else:
+    if sum(max(0, stop - first) for first, stop in rooms) < FEWEST:
         raise UnsupportedDesign(_too_few(panel, style, training, rooms))
+    longest = int(panel.treatment.sum(axis=1).max())
+    fitting = (
+        length
+        for length in range(longest, 1, -1)
+        if sum(max(0, stop - first) // length for first, stop in rooms) >= ENOUGH
+    )
+    length = next(fitting, 1)
     starts = [start for first, stop in rooms for start in range(first, stop - length + 1)]
     carries = length == longest and pattern(panel) == "block"
     return Windows(tuple(starts), length, style, training, carries)
@@ -173,11 +177,11 @@ def _window(
 def _too_few(panel: Panel, style: Style, training: int, rooms: list[tuple[int, int]]) -> str:
     if style == "forecast":
         return (
-            f"placebos in the treated units' own past need {WINDOWS + LEAST_TRAINING} periods "
+            f"placebos in the treated units' own past need {FEWEST + LEAST_TRAINING} periods "
             f"before treatment; there are {int(panel.pre_periods.sum())}"
         )
     there = sum(max(0, stop - first) for first, stop in rooms)
     return (
-        f"placebos of the treated units at other times need {WINDOWS} periods without treatment "
+        f"placebos of the treated units at other times need {FEWEST} periods without treatment "
         f"after the first {training}; there are {there}"
     )

@@ -12,10 +12,11 @@ from estimators.core.placements import across_units
 from estimators.difference_in_differences import DifferenceInDifferences
 from estimators.synthetic_control import SyntheticControl
 from estimators.variance.bands import intervals
+from estimators.variance.effects import Effects
 from estimators.variance.inference import critical_value
 from estimators.variance.kinds import GivenPeriodVariance
 from estimators.variance.over_time import OverTime, cumulative_effects, effects_over_time
-from estimators.variance.placebos import Effects, Placebos
+from estimators.variance.placebos import Placebos
 from tests.estimators.panels import DESIGNS, additive, labelled, noisy, small, treated_as
 
 DID = DifferenceInDifferences()

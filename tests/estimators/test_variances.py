@@ -85,13 +85,14 @@ def test_each_kind_is_made_of_the_pools_its_formula_names() -> None:
     kinds = {kind: variance.estimate(found) for kind, variance in STANDARD_VARIANCES.items()}
     U, M = found.same_period.mean_square, found.elsewhere.mean_square
     P, past = found.same_unit.mean_square, found.controls_past.mean_square
-    assert found.carried  # windows of three years for a treatment of twelve
+    assert found.carried  # windows of a year for a treatment of twelve
     assert kinds["marginal"].value == M
     assert kinds["given_period"].value == U
     assert kinds["given_unit"].value == pytest.approx(M * P / past)
     assert kinds["given_both"].value == pytest.approx(U * P / past)
     assert kinds["given_period"].df == pytest.approx(37)  # 38 states, less one
-    assert kinds["given_both"].df < found.same_unit.df < 11  # windows overlap, and are uneven
+    assert kinds["given_both"].df < found.same_unit.df  # windows are uneven
+    assert found.same_unit.df == pytest.approx(13)  # forecasts of one year are independent
 
 
 def test_for_one_treated_cell_the_pools_are_those_of_a_loop_over_cells() -> None:

@@ -23,8 +23,8 @@ def one_run(units: int, periods: int, start: int, stop: int) -> BoolArray:
 
 
 def ended() -> Panel:
-    """Treated in periods 8 and 9 of 20."""
-    return labelled(noisy(10, 20), one_run(10, 20, 8, 10))
+    """Treated in periods 8 and 9 of 24."""
+    return labelled(noisy(10, 24), one_run(10, 24, 8, 10))
 
 
 def test_a_treatment_that_lasts_is_forecast_and_one_that_ended_is_interpolated() -> None:
@@ -37,12 +37,12 @@ def test_forecasts_see_nothing_after_the_window_and_a_third_of_the_past_before_i
     panel = prop99()
     found = windows(panel)
     assert training_length(panel) == 6
-    assert found.length == 3  # 13 years of room, four disjoint windows
-    assert found.starts == tuple(range(6, 17))
-    for pool in (own_windows(panel, found, 200), control_windows(panel, found, 400, 0)):
+    assert found.length == 1  # 13 years of room: of two years only six disjoint windows fit
+    assert found.starts == tuple(range(6, 19))
+    for pool in (own_windows(panel, found, 200), control_windows(panel, found, 500, 0)):
         for placement in pool.placements:
             treated = np.flatnonzero(placement.treatment.any(axis=0))
-            assert len(treated) == 3
+            assert len(treated) == 1
             assert treated[0] >= 6
             assert treated[-1] == len(placement.periods) - 1 < 19
         assert "forecast from at least 6 before them" in pool.construction
@@ -52,9 +52,9 @@ def test_interpolation_keeps_what_comes_after_and_may_come_after_the_treatment()
     panel = ended()
     found = windows(panel)
     assert found.length == 2
-    assert found.starts == (3, 4, 5, 6, *range(10, 19))
+    assert found.starts == (3, 4, 5, 6, *range(10, 23))
     for pool in (own_windows(panel, found, 200), control_windows(panel, found, 400, 0)):
-        assert all(len(placement.periods) == 20 for placement in pool.placements)
+        assert all(len(placement.periods) == 24 for placement in pool.placements)
         assert "interpolated from those before and after them" in pool.construction
     placed = own_windows(panel, found, 200).placements[0].panel(panel)
     assert np.isnan(placed.outcome[0, 8:10]).all()
@@ -63,15 +63,15 @@ def test_interpolation_keeps_what_comes_after_and_may_come_after_the_treatment()
 
 def test_the_style_can_be_asked_for() -> None:
     assert windows(prop99(), "interpolation").style == "interpolation"
-    assert windows(ended(), "forecast").starts == (3, 4, 5, 6, 7)  # of one period: four fit
+    assert windows(ended(), "forecast").starts == (3, 4, 5, 6, 7)
 
 
 def test_own_windows_are_all_of_the_treated_units_and_no_other() -> None:
     panel = prop99()
     california = panel.units.index("California")
     pool = own_windows(panel, windows(panel), 200)
-    assert pool.construction.startswith("all 11 placements")
-    assert [p.group.tolist() for p in pool.placements] == [[california]] * 11
+    assert pool.construction.startswith("all 13 placements")
+    assert [p.group.tolist() for p in pool.placements] == [[california]] * 13
     assert len(own_windows(panel, windows(panel), 5).placements) == 5
 
 
@@ -79,15 +79,15 @@ def test_controls_are_crossed_with_windows() -> None:
     panel = prop99()
     pool = control_windows(panel, windows(panel), 200, 0)
     groups, times = np.unique(pool.groups), np.unique(pool.times)
-    assert len(pool.placements) == len(groups) * len(times) == 18 * 11
+    assert len(pool.placements) == len(groups) * len(times) == 15 * 13
     assert set(zip(pool.groups.tolist(), pool.times.tolist(), strict=True)) == {
         (g, t) for g in groups for t in times
     }
     for g in groups:
         units = {tuple(pool.placements[d].group) for d in np.flatnonzero(pool.groups == g)}
         assert len(units) == 1
-    everyone = control_windows(panel, windows(panel), 418, 0)
-    assert everyone.construction.startswith("all 418 placements")
+    everyone = control_windows(panel, windows(panel), 494, 0)
+    assert everyone.construction.startswith("all 494 placements")
     assert {int(p.group[0]) for p in everyone.placements} == {*range(39)} - {
         panel.units.index("California")
     }
@@ -117,7 +117,7 @@ def test_few_of_many_are_spread_evenly() -> None:
 
 
 def test_windows_wear_what_the_treatment_does_not_observe() -> None:
-    whole = labelled(noisy(10, 24), treated_as("block", 10, 24))
+    whole = labelled(noisy(10, 40), treated_as("block", 10, 40))
     outcome = whole.outcome.copy()
     outcome[1, -1] = np.nan
     panel = labelled(outcome, whole.treatment)
@@ -137,6 +137,15 @@ def test_too_short_a_past_is_counted_against_what_is_needed() -> None:
         UnsupportedDesign, match="need 4 periods without treatment after the first 3; there are 3"
     ):
         windows(middle)
+
+
+def test_windows_are_as_long_as_the_treatment_where_eight_fit_and_else_the_longest() -> None:
+    for periods, length in ((52, 4), (40, 3), (32, 2), (20, 1)):
+        panel = labelled(noisy(10, periods), one_run(10, periods, periods - 4, periods))
+        room = periods - 4 - training_length(panel)
+        assert windows(panel).length == length
+        assert length == 1 or room // length >= 8
+        assert length == 4 or room // (length + 1) < 8
 
 
 def test_exactly_the_periods_asked_for_are_enough() -> None:
