@@ -9,6 +9,8 @@ from datetime import UTC
 from typing import Any
 
 from reports.breakdowns import breakdowns
+from reports.calibration import own_sentence
+from reports.calibration_figures import coverage_figure
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
 from reports.effects import cumulative_effect, effects_by_period
@@ -66,6 +68,7 @@ def render(result: StoredResult) -> str:
         noise=noise_sentences(result),
         favoured=favoured_sentence(result),
         leverage=leverage(result),
+        covered=_covered(result),
         refusals=refusals(result),
         refused_count=refused_count(result),
         dropped=closed(dropped_sentence(result)) if result.dropped else "",
@@ -100,7 +103,18 @@ def _figures(result: StoredResult) -> dict[str, Figure | None]:
         "cumulative": cumulative_effect(result, estimate) if estimate else None,
         "forest": forest(result) if any(map(estimate_answered, result.estimates)) else None,
         "placebos": placebos(result, estimate) if estimate else None,
+        "coverage": coverage_figure(result.calibration) if result.calibration else None,
     }
+
+
+def _covered(result: StoredResult) -> list[str]:
+    """What intervals covered on this panel: the primary's, the planned kind first."""
+    found, plan = result.calibration, result.plan
+    if found is None:
+        return []
+    scores = [score for score in found.scores if score.estimator == plan.primary]
+    ordered = sorted(scores or found.scores, key=lambda score: score.kind != plan.inference.primary)
+    return [own_sentence(found, score) for score in ordered]
 
 
 def _kind(kind: str, result: StoredResult) -> dict[str, Any]:

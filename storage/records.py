@@ -60,35 +60,6 @@ class StoredEstimate:
     weights: tuple[Weights, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class StoredResult:
-    """One versioned answer to one study, with the panel it was computed from.
-
-    result_id: SHA-256 of the request (study, plan, snapshot, code, environment, seed)
-    panel: what the estimators saw: without excluded donors and without what was dropped
-    validation: the checks' report that let the data pass (see checks.report)
-    dropped: what the study let go for want of a comparison; None when nothing was
-    """
-
-    result_id: str
-    study: str
-    version: int
-    plan: Plan
-    plan_version: int
-    plan_hash: str
-    snapshot_hash: str
-    code_version: str
-    environment_hash: str
-    seed: int
-    requested_by: str
-    reason: str
-    created_at: datetime
-    panel: Panel
-    validation: Mapping[str, Any]
-    estimates: tuple[StoredEstimate, ...]
-    dropped: Dropped | None = None
-
-
 @dataclass(frozen=True)
 class StoredCalibration:
     """One exam: on simulated panels, or on the panel of a study.
@@ -108,6 +79,37 @@ class StoredCalibration:
     requested_by: str
     created_at: datetime
     scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredResult:
+    """One versioned answer to one study, with the panel it was computed from.
+
+    result_id: SHA-256 of the request (study, plan, snapshot, code, environment, seed)
+    panel: what the estimators saw: without excluded donors and without what was dropped
+    validation: the checks' report that let the data pass (see checks.report)
+    dropped: what the study let go for want of a comparison; None when nothing was
+    calibration: the exam last sat on this very panel, no part of the answer; None: never
+    """
+
+    result_id: str
+    study: str
+    version: int
+    plan: Plan
+    plan_version: int
+    plan_hash: str
+    snapshot_hash: str
+    code_version: str
+    environment_hash: str
+    seed: int
+    requested_by: str
+    reason: str
+    created_at: datetime
+    panel: Panel
+    validation: Mapping[str, Any]
+    estimates: tuple[StoredEstimate, ...]
+    dropped: Dropped | None = None
+    calibration: StoredCalibration | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from estimators.core.designs import Dropped
 from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import Panel
-from storage import audit, snapshots, studies, validations
+from storage import audit, calibrations, snapshots, studies, validations
 from storage.answer_tables import EstimateRow, VarianceRow
 from storage.answers import digest, stored
 from storage.database import lock
@@ -170,6 +170,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         validation=validations.load(session, row.validation_id),
         estimates=estimates,
         dropped=dropped,
+        calibration=calibrations.newest(session, study, row.snapshot_hash),
     )
 
 

@@ -12,7 +12,7 @@ By period the two change places: ranks within each unit, so that uneven units do
 
 Ranks bound what a wild cell can do, innovations are as good as free of serial correlation, and
 blocks make each test blind to the other unevenness. Medians make it a little cautious: without
-any unevenness it rejects in 1 to 5 % of panels at 5 % (measured, normal to t with 2 degrees of
+any unevenness it rejects in 0 to 7 % of panels at 5 % (measured, normal to t with 2 degrees of
 freedom, ρ up to 0.8). Noise that comes in spells of a unit's own would be taken for its nature.
 
 Scales are mean |u| by unit, in units of the mean of each period, and the other way round.

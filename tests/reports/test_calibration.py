@@ -13,8 +13,10 @@ from reports.calibration import own_sentence, to_json
 from reports.calibration_figures import coverage_figure, power_figure
 from reports.calibration_page import render
 from reports.calibration_tables import calibration_table
+from reports.page import render as result_page
 from storage.json_values import plain
 from storage.records import StoredCalibration
+from tests.reports import results
 from tests.reports.outline import Outline
 
 SETTINGS = {
@@ -126,3 +128,16 @@ def test_json_has_every_number_with_its_error() -> None:
     assert told["scores"][2]["reason"] == "treatment switches on and off"
     own = json.loads(json.dumps(to_json(OWN), allow_nan=False))
     assert own["scores"][0]["groups"]["unit"][0]["coverage"] == 0.8
+
+
+def test_a_result_shows_what_its_intervals_covered_on_its_own_panel() -> None:
+    result = results.prop99()
+    assert "liftledger calibrate" in result_page(result)
+    primary, kind = result.plan.primary, result.plan.inference.primary
+    others = scored(primary, "marginal", 0.991, None)
+    found = exam(others, scored(primary, kind, 0.94, None), study=result.study)
+    page = result_page(replace(result, calibration=found))
+    assert "Not examined yet" not in page
+    assert own_sentence(found, found.scores[1]) in page.replace("&#39;", "'")
+    assert page.index("covered 94.0 %") < page.index("covered 99.1 %")
+    assert page.count('aria-label="Coverage of 95 % intervals.') == 1
