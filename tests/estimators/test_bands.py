@@ -98,6 +98,21 @@ def test_the_band_holds_the_single_intervals_and_scales_with_the_outcome(
     assert scaled.p_value == pytest.approx(found.p_value)
 
 
+def test_p_is_never_below_that_of_the_largest_single_interval() -> None:
+    placebo = np.where(np.arange(30) % 2 == 0, 1.0, -1.0)[:, None]  # so s = 1, and no rank is high
+    found = band(np.array([2.5]), placebo, 4, 0.9, "x")
+    assert found.p_value == pytest.approx(2 * stats.t.sf(2.5, 4))
+    assert found.p_value > 1 / 31
+
+
+def test_an_interval_has_fewer_degrees_of_freedom_than_paths() -> None:
+    placebo = paths(1, 20, 2)
+    placebo[5:, 1] = np.nan
+    found = intervals(placebo, 30, 0.95)
+    assert found.df.tolist() == [19, 4]
+    assert found.half == pytest.approx(stats.t.ppf(0.975, [19, 4]) * found.standard_error)
+
+
 def test_a_higher_level_never_gives_a_narrower_band() -> None:
     placebo = paths(1, 60, 6)
     values = [band(np.zeros(6), placebo, 59, level, "x").critical_value for level in

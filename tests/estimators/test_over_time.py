@@ -90,8 +90,9 @@ def test_sums_begin_with_the_first_period_and_end_with_the_att_and_its_interval(
 @pytest.mark.parametrize("design", DESIGNS)
 def test_bands_hold_the_intervals_beside_them_and_share_their_centre(design: str) -> None:
     found, _, _, _ = answered(small(design))
-    assert isinstance(found.bands["by_period"], Band)
-    assert isinstance(found.bands["cumulative"], Band)
+    each, summed = found.bands["by_period"], found.bands["cumulative"]
+    assert isinstance(each, Band)
+    assert isinstance(summed, Band)
     rows = [row for row in found.by_period if row.treated]
     both: list[PeriodEffect | CumulativeEffect] = [*rows, *found.cumulative]
     for row in both:
@@ -101,6 +102,10 @@ def test_bands_hold_the_intervals_beside_them_and_share_their_centre(design: str
         assert row.band_high is not None
         assert row.band_low <= row.ci_low < row.effect < row.ci_high <= row.band_high
         assert row.band_low + row.band_high == pytest.approx(2 * row.effect)
+    for band, row in ((each, rows[0]), (summed, found.cumulative[-1])):
+        assert row.band_high == pytest.approx(
+            row.effect + band.critical_value * (row.standard_error or 0)
+        )
     assert all(row.band_low is None for row in found.by_period if not row.treated)
 
 
