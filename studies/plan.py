@@ -88,6 +88,7 @@ class InferencePlan(Part):
     """How sure: level of intervals, which kinds of inference, placebos at most per pool.
 
     kinds: STANDARD_VARIANCES unless others are asked for      primary: one of them
+    time_placebos: how placebos at other times are predicted; auto: as the design is
     """
 
     level: float = Field(default=0.95, gt=0.5, lt=1)
@@ -96,6 +97,9 @@ class InferencePlan(Part):
     )
     primary: InferenceKind = Field(default="given_both", validate_default=True)
     placebos: int = Field(default=200, ge=20, le=100_000)
+    time_placebos: Literal["auto", "forecast", "interpolation"] = Field(
+        default="auto", exclude_if=lambda choice: choice == "auto"
+    )
 
     @field_validator("kinds")
     @classmethod

@@ -30,6 +30,7 @@ def estimate(panel: Panel, key: str, plan: Plan) -> Estimate | Refusal:
             level=settings.level,
             placebos=settings.placebos,
             seed=plan.seed,
+            time_placebos=settings.time_placebos,
         )
     except (UnsupportedDesign, NotConverged) as refused:
         narrate(key, f"refused: {refused}")

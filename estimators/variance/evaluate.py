@@ -13,6 +13,7 @@ from estimators.variance.impact import impacts
 from estimators.variance.kinds import InferenceKind
 from estimators.variance.over_time import effects_over_time
 from estimators.variance.placebos import Placebos
+from estimators.variance.windows import TimePlacebos
 
 
 def evaluate(
@@ -23,17 +24,19 @@ def evaluate(
     level: float = 0.95,
     placebos: int = 200,
     seed: int = 0,
+    time_placebos: TimePlacebos = "auto",
 ) -> Estimate:
     """One estimator's answer, with every kind of inference asked for.
 
     level: coverage of intervals      placebos: draws at most per pool
     seed: of whatever is sampled: folds, placebo draws
+    time_placebos: whether placebos at other times forecast or interpolate; auto: as the design does
 
     Raises UnsupportedDesign or NotConverged when the estimator cannot answer. A kind that cannot
     answer is a Refusal among the inferences.
     """
     tuned = with_settings(estimator, seed=seed).tune(panel)
-    pools = Placebos(panel, tuned, placebos, seed)
+    pools = Placebos(panel, tuned, placebos, seed, time_placebos)
     fit = pools.fit
     effect = att(panel, fit)
     # A protocol cannot be told from an iterable of protocols by type alone: kinds are not iterable.

@@ -49,6 +49,16 @@ def test_kinds_of_inference_are_the_standard_ones_unless_others_are_asked_for() 
     assert asked.sha256() != parse_plan(START + "inference: {primary: marginal}\n").sha256()
 
 
+def test_time_placebos_match_the_design_unless_asked_for_and_leave_old_hashes_alone() -> None:
+    plain = parse_plan(START)
+    asked = parse_plan(START + "inference: {time_placebos: forecast}\n")
+    assert plain.inference.time_placebos == "auto"
+    assert "time_placebos" not in plain.canonical()
+    assert asked.inference.time_placebos == "forecast"
+    assert plain.canonical() == parse_plan(START + "inference: {time_placebos: auto}\n").canonical()
+    assert "time_placebos" in asked.canonical()
+
+
 def test_a_plan_comes_back_from_its_canonical_json() -> None:
     plan = parse_plan(
         START
@@ -80,7 +90,7 @@ WRONG = {
     ),
     "a wrong key inside": (
         START + "inference:\n  level: 0.9\n  alpha: 0.1\n",
-        "plan:6: unknown key inference.alpha; known here: level, kinds, primary, placebos",
+        "plan:6: unknown key inference.alpha; known here: level, kinds, primary, placebos, time_placebos",
     ),
     "a wrong key in a source": (
         "study: a\nquestion: b\npanel:\n  relation: sales\n  columns:\n    time: week\n",
