@@ -261,12 +261,12 @@ def _folds(estimator: DoublyWeighted, panel: Panel) -> tuple[list[Fold], str, st
     if pattern(panel) != "on_off":
         found = imitating_folds(panel, estimator.folds, estimator.seed)
     if found is None or found.by_cell:
-        folds = scattered(standard(panel)[0], panel.units, estimator.folds, estimator.seed)
+        folds = scattered(standard(panel)[0], panel, estimator.folds, estimator.seed)
         cells = sum(fold.cells for fold in folds)
         rule = f"one untreated cell left out at a time, {cells} times{GIVEN_UP}"
         return folds, rule, "mean squared error by cell, standardised"
     most = panel.outcome.size if estimator.pooled else cells_per_fold(panel, len(found.panels))
-    folds = placed(found, standard, weighting, most, estimator.seed)
+    folds = placed(panel, found, standard, weighting, most, estimator.seed)
     cells = sum(fold.cells for fold in folds)
     rule = f"{found.rule}; {cells} cells in all{GIVEN_UP}"
     return folds, rule, "mean squared placebo ATT, standardised"

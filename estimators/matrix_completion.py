@@ -26,9 +26,14 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 
 from estimators.core.designs import identified, require_identified
-from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Fit, Tuning
-from estimators.core.folds import Folds, imitating_folds, independent_folds, path_search
+from estimators.core.folds import (
+    Folds,
+    imitating_folds,
+    independent_folds,
+    nothing_to_score,
+    path_search,
+)
 from estimators.core.null_panel import one_more_period
 from estimators.core.panel import FloatArray, Panel
 from estimators.core.parallel import in_order
@@ -132,7 +137,7 @@ def _imitating(panel: Panel, count: int, seed: int) -> tuple[float, Tuning]:
     folds = imitating_folds(panel, count, seed, cells_per_fold=cells, scattered=min(count, held))
     start = _largest(panel)
     path = [np.inf, *(start / STEP**k for k in range(1, PATH + 1))] if start > 0 else [np.inf]
-    scored = _ready(folds)
+    scored = _ready(folds, panel)
     best, tried = path_search(
         path, lambda penalty: folds.loss(in_order(lambda fold: fold.errors(penalty), scored))
     )
@@ -143,7 +148,7 @@ def _imitating(panel: Panel, count: int, seed: int) -> tuple[float, Tuning]:
 def _independent(panel: Panel, penalties: int, seed: int) -> tuple[float, Tuning]:
     """The best of a grid. λ is averaged, as in the package, until it leaves here."""
     folds = independent_folds(panel, SUBSETS, KEPT, seed)
-    subsets = _ready(folds)
+    subsets = _ready(folds, panel)
     largest = max(subset.problem.largest_penalty / subset.cells for subset in subsets)
     if _largest(panel) == 0.0:
         grid = np.array([np.inf])
@@ -171,12 +176,12 @@ def _largest(panel: Panel) -> float:
     return largest if largest > ROUNDING * spread else 0.0
 
 
-def _ready(folds: Folds) -> "list[_Fold]":
+def _ready(folds: Folds, panel: Panel) -> "list[_Fold]":
     """The folds that can be scored."""
     ready = in_order(lambda k: _Fold(folds.panels[k]), range(len(folds.panels)))
     ready = [fold for fold in ready if len(fold.truth)]
     if not ready:
-        raise UnsupportedDesign("no cell left out by cross-validation is observed and determined")
+        raise nothing_to_score(panel)
     return ready
 
 

@@ -23,9 +23,9 @@ import numpy as np
 
 from estimators.closeness.weightings import by_cell
 from estimators.core.coordinate_search import CoordinateSearch, Point, Scored
+from estimators.core.designs import identified
 from estimators.core.draws import cells_by_label
-from estimators.core.errors import UnsupportedDesign
-from estimators.core.folds import Folds
+from estimators.core.folds import Folds, nothing_to_score
 from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel
 from estimators.core.parallel import in_order
 from estimators.solvers.target_fits import Grid, Targets, fit_targets
@@ -159,19 +159,19 @@ def _smaller(grid: tuple[float, ...], bound: float) -> tuple[float, ...]:
     return (np.inf, *(bound / 10 ** (k / 4) for k in range(FINER)))
 
 
-def scattered(grid: Grid, units: Sequence[Hashable], count: int, seed: int) -> list[Fold]:
+def scattered(grid: Grid, panel: Panel, count: int, seed: int) -> list[Fold]:
     """Cells that are data, each left out alone, CELLS of them to a fold.
 
-    units: labels, in the order of the grid
+    grid: the panel, standardised      Raises UnsupportedDesign when none can be predicted then.
     """
     usable = grid.usable > 0
     everything = by_cell(grid, usable, 0.0, 0.0)
     found = fit_targets(grid, everything, 0.0, 0.0, np.inf, TOLERANCE)
     predicted = np.zeros(usable.shape, dtype=np.bool_)
     predicted[everything.units, everything.periods] = np.isfinite(found.values)
-    cells = cells_by_label(predicted, units)
+    cells = cells_by_label(predicted, panel.units)
     if not len(cells):
-        raise UnsupportedDesign("no untreated cell can be left out and still be predicted")
+        raise nothing_to_score(panel)
     rng = np.random.default_rng([seed, 2])
     drawn = np.sort(rng.permutation(len(cells))[: CELLS * count])
 
@@ -185,24 +185,33 @@ def scattered(grid: Grid, units: Sequence[Hashable], count: int, seed: int) -> l
 
 
 def placed(
+    panel: Panel,
     folds: Folds,
     standard: Callable[[Panel], tuple[Grid, FloatArray]],
     weighting: Callable[[Grid, Panel, BoolArray, float, float], Targets],
     most: int,
     seed: int,
 ) -> list[Fold]:
-    """Placements of the treatment's pattern, each with at most so many of its cells."""
+    """Placements of the treatment's pattern, each with at most so many of its cells.
 
-    def fold(k: int, panel: Panel) -> Fold:
-        grid, outcome = standard(panel)
-        scored = panel.treatment & panel.observed
-        wanted = _evenly(scored, panel.units, most, np.random.default_rng([seed, 3, k]))
+    Those without a cell that is observed and can be predicted are left out. Raises
+    UnsupportedDesign when all are.
+    """
+
+    def fold(k: int, pretended: Panel) -> Fold:
+        grid, outcome = standard(pretended)
+        scored = pretended.treatment & pretended.observed & identified(pretended)
+        wanted = _evenly(scored, pretended.units, most, np.random.default_rng([seed, 3, k]))
         truth = np.where(wanted, outcome, np.nan)
         return Fold(
-            grid, lambda time, unit: weighting(grid, panel, wanted, time, unit), truth, False
+            grid, lambda time, unit: weighting(grid, pretended, wanted, time, unit), truth, False
         )
 
-    return [fold(k, panel) for k, panel in enumerate(folds.panels)]
+    found = [fold(k, pretended) for k, pretended in enumerate(folds.panels)]
+    found = [one for one in found if one.cells]
+    if not found:
+        raise nothing_to_score(panel)
+    return found
 
 
 def _evenly(

@@ -110,7 +110,7 @@ def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) ->
         if identified(fold)[fold.treatment].all():
             groups.append(group)
     if not groups:
-        raise UnsupportedDesign("no untreated cell can be left out and still be predicted")
+        raise nothing_to_score(panel)
     each = "one untreated cell" if cells_per_fold == 1 else f"{cells_per_fold} untreated cells"
     rule = f"{each} left out at a time, {len(groups)} times"
     return Folds(_LeftOut(panel, tuple(groups)), rule, by_cell=True)
@@ -123,10 +123,21 @@ def independent_folds(panel: Panel, count: int, share: float, seed: int) -> Fold
     groups = tuple(usable[rng.random(len(usable)) >= share] for _ in range(count))
     if not all(len(group) for group in groups):
         raise UnsupportedDesign(
-            f"{len(usable)} untreated cells are too few to keep {share:.0%} of them at random"
+            f"{len(usable)} untreated cells, first {panel.cell(*usable[0])}, are too few to keep "
+            f"{share:.0%} of them at random; use cross_validation: imitating, or give the penalty"
         )
     rule = f"{count} independent random subsets of untreated cells, {share:.0%} kept in each"
     return Folds(_LeftOut(panel, groups), rule, by_cell=True)
+
+
+def nothing_to_score(panel: Panel) -> UnsupportedDesign:
+    """What to raise when no cell is left that cross-validation could predict."""
+    usable = np.argwhere(panel.usable)
+    return UnsupportedDesign(
+        f"cross-validation needs untreated cells that the others still predict when they are left "
+        f"out; of {len(usable)}, first {panel.cell(*usable[0])}, none is; add untreated units or "
+        f"periods, or give the settings that would be tuned"
+    )
 
 
 @dataclass(frozen=True, eq=False)

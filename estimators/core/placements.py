@@ -29,7 +29,7 @@ import numpy.typing as npt
 from estimators.core.designs import identified, pattern_of
 from estimators.core.draws import chosen_by_label
 from estimators.core.errors import UnsupportedDesign
-from estimators.core.panel import BoolArray, IntArray, Panel
+from estimators.core.panel import BoolArray, IntArray, Panel, listed
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 LEAST_TRAINING = 3  # periods before a placed window, at least
@@ -135,7 +135,7 @@ def across_both(panel: Panel, count: int, seed: int, training: int | None = None
     if not shifts:
         raise UnsupportedDesign(
             f"placebos at earlier times need more than {LEAST_TRAINING} periods before treatment; "
-            f"there are {before}"
+            f"there are {before} before {panel.periods[before]}; add earlier periods"
         )
     periods, controls = np.arange(len(panel.periods)), np.flatnonzero(panel.control_units)
     rows, unseen = pattern_rows(panel)
@@ -170,7 +170,7 @@ def control_groups(panel: Panel, count: int, seed: int) -> tuple[list[IntArray],
     if len(controls) < size + 2:
         raise UnsupportedDesign(
             f"placebos across units need {size + 2} never-treated units for {size} treated; "
-            f"there are {len(controls)}"
+            f"there are {len(controls)}{_named(panel, controls)}; add control units"
         )
     total = comb(len(controls), size)
     if total <= count:
@@ -178,6 +178,10 @@ def control_groups(panel: Panel, count: int, seed: int) -> tuple[list[IntArray],
     rng = np.random.default_rng([seed, size])
     drawn = (rng.choice(len(controls), size=size, replace=False) for _ in range(count))
     return [controls[np.sort(chosen)] for chosen in drawn], total
+
+
+def _named(panel: Panel, units: IntArray) -> str:
+    return f" ({listed([panel.units[i] for i in units])})" if len(units) else ""
 
 
 def numbered(placed: int, total: int) -> str:

@@ -189,5 +189,6 @@ def _scaled(kind: str, base: Effects, placebos: Placebos) -> Variance:
 def _positive(value: float, construction: str) -> None:
     if not value > 0:
         raise UnsupportedDesign(
-            f"placebo effects are all zero ({construction}), which says nothing about noise"
+            f"placebo effects are all zero ({construction}), which says nothing about noise; add "
+            f"units or periods whose outcomes vary"
         )

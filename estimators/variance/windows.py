@@ -26,7 +26,7 @@ import numpy as np
 from estimators.core.designs import pattern
 from estimators.core.draws import chosen_by_label
 from estimators.core.errors import UnsupportedDesign
-from estimators.core.panel import IntArray, Panel
+from estimators.core.panel import IntArray, Panel, listed
 from estimators.core.placements import (
     LEAST_TRAINING,
     Placement,
@@ -75,8 +75,10 @@ def style_for(panel: Panel, asked: TimePlacebos) -> Style:
     design = pattern(panel)
     if design == "on_off" and asked == "forecast":
         raise UnsupportedDesign(
-            "time placebos that forecast need a past before a single run of treatment; here it "
-            "goes on and off; choose interpolation or auto"
+            f"time placebos that forecast need a past before a single run of treatment; here it "
+            f"goes on and off in {int(panel.treated_units.sum())} treated units "
+            f"({listed([panel.units[i] for i in np.flatnonzero(panel.treated_units)])}); use "
+            f"time_placebos: interpolation or auto"
         )
     if asked != "auto":
         return asked
@@ -175,13 +177,16 @@ def _window(
 
 
 def _too_few(panel: Panel, style: Style, training: int, rooms: list[tuple[int, int]]) -> str:
+    before = int(panel.pre_periods.sum())
     if style == "forecast":
         return (
             f"placebos in the treated units' own past need {FEWEST + LEAST_TRAINING} periods "
-            f"before treatment; there are {int(panel.pre_periods.sum())}"
+            f"before treatment; there are {before} before {panel.periods[before]}; add earlier "
+            f"periods"
         )
     there = sum(max(0, stop - first) for first, stop in rooms)
     return (
         f"placebos of the treated units at other times need {FEWEST} periods without treatment "
-        f"after the first {training}; there are {there}"
+        f"after the first {training} ({panel.periods[0]} to {panel.periods[training - 1]}); there "
+        f"are {there}; add periods"
     )

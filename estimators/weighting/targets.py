@@ -77,7 +77,11 @@ def gathered(
     lost = np.argwhere(without & panel.observed)
     of = int((panel.treatment & panel.observed).sum())
     if not each:
-        raise UnsupportedDesign(f"{method} can compare none of {of} treated cells: {why}")
+        first = panel.cell(*np.argwhere(panel.treatment)[0])
+        raise UnsupportedDesign(
+            f"{method} can compare none of {of} treated cells, first {first}: {why}; use did, mc "
+            f"or dwcp"
+        )
     if len(lost):
         cells = listed([panel.cell(*cell) for cell in lost])
         said.append(f"left out: {len(lost)} of {of} treated cells ({cells}): {why}")

@@ -134,7 +134,7 @@ def test_too_short_a_past_is_counted_against_what_is_needed() -> None:
         windows(panel)
     middle = labelled(noisy(10, 8), one_run(10, 8, 3, 5))
     with pytest.raises(
-        UnsupportedDesign, match="need 4 periods without treatment after the first 3; there are 3"
+        UnsupportedDesign, match="need 4 periods without treatment after the first 3 \(0 to 2\); there are 3"
     ):
         windows(middle)
 
@@ -160,5 +160,5 @@ def test_a_staggered_treatment_is_never_carried_by_a_window() -> None:
 
 
 def test_forecasts_of_a_treatment_that_goes_on_and_off_are_refused() -> None:
-    with pytest.raises(UnsupportedDesign, match="choose interpolation or auto"):
+    with pytest.raises(UnsupportedDesign, match="use time_placebos: interpolation or auto"):
         windows(small("on_off"), "forecast")
