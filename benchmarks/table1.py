@@ -9,8 +9,7 @@ Promised: every number within three Monte-Carlo errors, ours and theirs together
 of `tests/estimators/table1_rows.py`, where the published TROP and SDID are test-only variants. The
 last two lines of a row are `dwcp` as it answers, each treated cell masked and fitted by itself, at
 the published rates and at twice those, whose weights are the ones that Table 1 used: RMSE, ratio to
-TROP on the same draws, and its Monte-Carlo error. They take longer: 100 draws at most, and only
-rows in which all units count alike.
+TROP on the same draws, and its Monte-Carlo error. They take longer: 100 draws at most.
 
 Reads CPS log wages from ../shared/data beside the checkout, or from the folder SHARED_DATA.
 """
