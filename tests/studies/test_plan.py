@@ -90,7 +90,8 @@ WRONG = {
     ),
     "a wrong key inside": (
         START + "inference:\n  level: 0.9\n  alpha: 0.1\n",
-        "plan:6: unknown key inference.alpha; known here: level, kinds, primary, placebos, time_placebos",
+        "plan:6: unknown key inference.alpha; known here: level, kinds, primary, placebos, "
+        "time_placebos",
     ),
     "a wrong key in a source": (
         "study: a\nquestion: b\npanel:\n  relation: sales\n  columns:\n    time: week\n",
