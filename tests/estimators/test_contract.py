@@ -86,11 +86,11 @@ def made(design: str, outcome: FloatArray) -> dict[str, float]:
     return {kind: one.estimate(found).value for kind, one in STANDARD_VARIANCES.items()}
 
 
-@pytest.mark.parametrize("design", ["block", "staggered", "ended"])
+@pytest.mark.parametrize("design", ["cell", "block", "staggered", "ended"])
 def test_noisier_treated_units_raise_what_holds_them_fixed_and_leave_the_rest(design: str) -> None:
     outcome = np.random.default_rng(3).normal(size=(14, 40))
     louder = outcome.copy()
-    louder[:2] *= 4
+    louder[: 1 if design == "cell" else 2] *= 4
     calm, loud = made(design, outcome), made(design, louder)
     for kind in ("marginal", "given_period"):
         assert loud[kind] == pytest.approx(calm[kind], rel=1e-12)
