@@ -94,7 +94,9 @@ def imitating_folds(
         f"the treatment's pattern on never-treated units: {len(units)} in the same periods, "
         f"{len(both)} earlier"
     )
-    return Folds(_Placed(panel, (*units, *both)), rule, by_cell=False)
+    # Settings may not depend on which treated outcomes are known: folds score the whole pattern.
+    placed = tuple(replace(one, unseen=None) for one in (*units, *both))
+    return Folds(_Placed(panel, placed), rule, by_cell=False)
 
 
 def scattered_folds(panel: Panel, count: int, seed: int, cells_per_fold: int) -> Folds:
