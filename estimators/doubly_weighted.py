@@ -42,7 +42,8 @@ from estimators.core.fit import Fit, Tuning, Weights
 from estimators.core.folds import imitating_folds
 from estimators.core.panel import BoolArray, FloatArray, Panel
 from estimators.core.parallel import in_order
-from estimators.solvers.low_rank import two_way_low_rank
+from estimators.matrix_completion import MatrixCompletion
+from estimators.solvers.spectrum import Spectrum
 from estimators.solvers.target_fits import Grid, TargetFits, Targets, fit_targets, grid_of
 from estimators.weighting.options import require_choices
 from estimators.weighting.residuals import require_distinct
@@ -84,6 +85,7 @@ class DoublyWeighted:
     tolerance: float = 1e-9
     show_untreated: bool = True
     tuning: Tuning | None = field(default=None, compare=False)
+    base: Spectrum | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         require_choices(self)
@@ -113,7 +115,10 @@ class DoublyWeighted:
 
     def for_placebos(self, panel: Panel) -> "DoublyWeighted":
         """Without the fits of untreated cells, which enter no effect."""
-        return replace(self, show_untreated=False)
+        base = None
+        if self.is_completion(panel):
+            base = self.completion(panel).for_placebos(panel).base
+        return replace(self, show_untreated=False, base=base)
 
     def problems(self, panel: Panel) -> int:
         """Distinct weightings of the treated cells."""
@@ -149,6 +154,17 @@ class DoublyWeighted:
         found = self._fitted(grid, targets, self.tolerance)
         predicted[targets.units, targets.periods] = found.values
         return predicted * scale + centre
+
+    def is_completion(self, panel: Panel) -> bool:
+        """Whether every cell counts the same, so that this is matrix completion, or DID."""
+        covariates = self.covariates == "linear" and panel.covariates is not None
+        return not any(self._rates) and not covariates
+
+    def completion(self, panel: Panel) -> MatrixCompletion:
+        """The same problem in the outcome's own measure, where that is so."""
+        penalty = np.inf if self.lambda_nn is None else self.lambda_nn
+        scale = self.scale or _spread(panel)
+        return MatrixCompletion(penalty * scale, tolerance=self.tolerance, base=self.base)
 
     @property
     def _rates(self) -> tuple[float, float]:
@@ -191,9 +207,9 @@ def _fit(
     scored: BoolArray,
     notes: tuple[str, ...],
 ) -> Fit:
+    if estimator.is_completion(panel):
+        return _without_rates(estimator, panel, wanted, notes)
     centre, scale, grid = _standardised(estimator, panel)
-    if not any(estimator._rates) and not len(grid.covariates):
-        return _without_rates(estimator, panel, wanted, grid, notes, centre, scale)
     targets = estimator._targets(grid, panel, wanted, estimator._rates, scored)
     parts = [
         targets.part(first, min(first + PART, len(targets.path)))
@@ -224,22 +240,19 @@ def _fit(
 
 
 def _without_rates(
-    estimator: DoublyWeighted,
-    panel: Panel,
-    wanted: BoolArray,
-    grid: Grid,
-    notes: tuple[str, ...],
-    centre: float,
-    scale: float,
+    estimator: DoublyWeighted, panel: Panel, wanted: BoolArray, notes: tuple[str, ...]
 ) -> Fit:
     """Matrix completion, or DID: one fit with equal weights."""
-    penalty = np.inf if estimator.lambda_nn is None else estimator.lambda_nn
-    found = two_way_low_rank(grid.outcome, panel.usable, penalty, tolerance=estimator.tolerance)
-    counterfactual = np.where(wanted, found.surface() * scale + centre, np.nan)
+    found = estimator.completion(panel).fit(panel)
+    counterfactual = np.where(wanted, found.counterfactual, np.nan)
     equal = [np.full(size, 1 / size) for size in panel.outcome.shape]
     label = f"average over {int((panel.treatment & panel.observed).sum())} treated cells"
-    weights = (Weights(label, equal[0], equal[1]),)
-    return Fit(counterfactual, weights, found.sweeps, max(found.gap, 0.0), notes)
+    return replace(
+        found,
+        counterfactual=counterfactual,
+        weights=(Weights(label, equal[0], equal[1]),),
+        notes=notes,
+    )
 
 
 def _spread(panel: Panel) -> float:

@@ -43,14 +43,16 @@ from estimators.variance.windows import (
 
 PROBLEMS = 5_000  # optimisations spent on one pool of an estimator that needs many per fit
 FEWEST = 20  # draws that an expensive estimator is given all the same
-CROSSED = 5  # times as many draws where groups and times are crossed, to tell them apart
+CROSSED = 5  # times as many draws where groups and times are crossed, to tell them apart,
+CELLS = 2_000_000  # as long as all their panels together have no more cells
 LEAST_SHARE = 0.02  # of the pattern's cells that on/off placements must be able to score
 
 
 class Placebos:
     """All pools of one estimator on one panel. Pools are computed when first asked for.
 
-    draws: at most per pool, five times as many where every group is placed at every time
+    draws: at most per pool; up to five times as many, as the panel's size allows, where every
+        group is placed at every time
     time_placebos: how other times are predicted; auto takes what matches the design
 
     Raises UnsupportedDesign, from each pool, when there are too few placements.
@@ -71,7 +73,8 @@ class Placebos:
         self.switching = pattern(panel) == "on_off"
         affordable = PROBLEMS // estimator.problems(panel)
         self.draws = min(draws, max(FEWEST, affordable))
-        self.crossed = min(CROSSED * draws, max(FEWEST, affordable))
+        many = max(draws, min(CROSSED * draws, CELLS // panel.outcome.size))
+        self.crossed = min(many, max(FEWEST, affordable))
 
     @cached_property
     def fit(self) -> Fit:
