@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def allowed(budget, inner, loss, half):
     """The largest ‖G‖₂ at which scaling the dual point to feasibility costs no more than budget.
 
@@ -21,13 +21,13 @@ def allowed(budget, inner, loss, half):
     return half / (1.0 - budget / root)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def within(K, limit):
     """Whether no eigenvalue of K exceeds limit²."""
     return not np.isfinite(limit) or _positive(K, -1.0, limit * limit)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _positive(K, sign, shift):
     """Whether sign · K + shift I has a Cholesky factor."""
     k = len(K)
@@ -44,7 +44,7 @@ def _positive(K, sign, shift):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def grown(G, K, weights, U, V, half, primal):
     """Factors with the directions outside them in which the gradient exceeds λ/2.
 
@@ -86,7 +86,7 @@ def grown(G, K, weights, U, V, half, primal):
     return wide_U, wide_V, primal
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def shed(U, V, negligible):
     """Factors without directions whose singular value is negligible."""
     A = 0.5 * (np.dot(U.T, U) + np.dot(V.T, V))

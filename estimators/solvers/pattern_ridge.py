@@ -12,7 +12,7 @@ from numba import njit
 FEW = 2  # rows for which a factorisation each is cheaper than the tridiagonal form
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def by_group(group):
     """Positions ordered by group, and where each group starts."""
     starts = np.zeros(group.max() + 2, dtype=np.int64)
@@ -28,7 +28,7 @@ def by_group(group):
     return members, starts
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def pattern_ridge(weighted, usable, own, other, level, F, ridge, members, starts, out, free):
     """u into out (rows, rank), c into free (rows,); zero for rows without a usable cell.
 
@@ -88,7 +88,7 @@ def pattern_ridge(weighted, usable, own, other, level, F, ridge, members, starts
                 free[i] -= out[i, k] * mean[k]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _solve(A, shift, x):
     """(A + shift I)⁻¹ x into x, by Cholesky."""
     r = len(x)
@@ -116,7 +116,7 @@ def _solve(A, shift, x):
         x[k] = f / A[k, k]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _solve_many(A, ridge, own, B, rows, out):
     """(A + ridge / own_i I)⁻¹ B_i for many rows, A in tridiagonal form."""
     r, count = len(A), len(rows)
@@ -144,7 +144,7 @@ def _solve_many(A, ridge, own, B, rows, out):
         out[rows[j]] = solved[j]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _tridiagonal(A):
     """Q with QᵀAQ tridiagonal, which replaces A: Householder's reflections."""
     r = len(A)

@@ -38,7 +38,7 @@ FIRST, LONGEST = 4, 16  # sweeps before the first look at the gap, and between t
 SETTLE = 100  # sweeps more, at most, that a certified fit is given to come to rest
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def solve_target(
     Y, usable, row_group, column_group, omega, theta, factored, X, penalty, tolerance, still, U, V,
     most,
@@ -159,7 +159,7 @@ def solve_target(
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pause(gap, last_gap, sweeps, tolerance):
     """Sweeps until the gap should be closed, from how fast it has been closing."""
     if not (0.0 < gap < last_gap) or sweeps == 0 or not np.isfinite(last_gap):
