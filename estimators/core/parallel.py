@@ -17,8 +17,12 @@ Result = TypeVar("Result")
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """[function(item) for item in items], side by side. The first error is raised."""
+    waiting = list(items)
+    if len(waiting) == 1:  # threads would cost more than they save
+        with one_thread():
+            return [function(waiting[0])]
     with one_thread(), ThreadPoolExecutor(max_workers=_cores()) as pool:
-        return list(pool.map(function, items))
+        return list(pool.map(function, waiting))
 
 
 def _cores() -> int:

@@ -99,16 +99,21 @@ class TargetFits:
 
 def grid_of(outcome: FloatArray, usable: BoolArray, covariates: FloatArray | None = None) -> Grid:
     """outcome: (N, T), anything where not usable      covariates: (N, T, K), finite"""
-    rows = np.unique(usable, axis=0, return_inverse=True)[1].ravel()
-    columns = np.unique(usable, axis=1, return_inverse=True)[1].ravel()
     X = np.empty((0, *outcome.shape)) if covariates is None else np.moveaxis(covariates, 2, 0)
     return Grid(
         np.where(usable, outcome, 0.0),
         usable.astype(np.float64),
         np.ascontiguousarray(X, dtype=np.float64),
-        rows.astype(np.intp),
-        columns.astype(np.intp),
+        _patterns(usable),
+        _patterns(usable.T),
     )
+
+
+def _patterns(usable: BoolArray) -> IntArray:
+    """(rows,) the number of each row's pattern; equal rows have equal numbers."""
+    packed = np.ascontiguousarray(np.packbits(usable, axis=1))
+    rows = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    return np.unique(rows, return_inverse=True)[1].ravel().astype(np.intp)
 
 
 def fit_targets(

@@ -35,7 +35,7 @@ from estimators.solvers.weighted_gradient import (
 )
 
 FIRST, LONGEST = 4, 16  # sweeps before the first look at the gap, and between two, at most
-SETTLE = 100  # sweeps more, at most, that a certified fit is given to come to rest
+SETTLE = 50  # sweeps more, at most, that a certified fit is given to come to rest
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -133,6 +133,8 @@ def solve_target(
             if len(X) > 0:
                 weigh(rest, usable, omega, theta, by_row, by_column)
             look = sweeps + _pause(gap, last_gap, sweeps - last_look, tolerance)
+            if certified:
+                look = settle  # what is left is to come to rest: no need to look until then
             last_gap, last_look = gap, sweeps
         pack(V, beta, gamma, point)
         pattern_ridge(
@@ -145,6 +147,8 @@ def solve_target(
         moved = remember(past, taken, point, image, V.size)
         taken += 1
         sweeps += 1
+        if settle >= 0 and moved <= still:
+            look = sweeps
         if taken >= 2 and sweeps > plain:
             unpack(extrapolated(past, taken), V, beta, gamma)
         if len(X) > 0:
