@@ -123,7 +123,8 @@ def calibrate_panel(
 ) -> StoredCalibration:
     """The exam of a study's estimators on its own panel; the stored one when it was sat before.
 
-    estimators: the plan's primary when empty      kinds: those of the plan when empty
+    estimators: the plan's primary when empty; all of the plan's where a rule is to choose it
+    kinds: those of the plan when empty
     positions: asked of each estimator, at most
     Raises ChecksFailed and InvalidPanel (the data), StorageError (the database, unknown names),
     UnsupportedDesign when the treatment fits nowhere else.
@@ -142,7 +143,7 @@ def _sat_on_its_own(
 ) -> StoredCalibration:
     question = read_plan(url, study)
     plan = question.plan
-    keys, asked = estimators or (plan.primary,), kinds or plan.inference.kinds
+    keys, asked = estimators or plan.candidates, kinds or plan.inference.kinds
     rows = pull_rows(url, plan)
     snapshot = keep_snapshot(url, rows)
     settings = {

@@ -6,6 +6,7 @@ lets HTML through.
 
 import re
 
+from reports.choice import named
 from reports.headline import kinds
 from reports.impact import impact_sentence
 from reports.names import closed, variance_label
@@ -25,7 +26,7 @@ def markdown(result: StoredResult, report: str | None = None) -> str:
         escape(impact_sentence(result)),
         _table(result),
         f"Effect in {escape(result.plan.measure)}; standard error and {level} interval by what is "
-        "held fixed. Bold: named primary in the plan, before the result was known.",
+        f"held fixed. Bold: {named(result)}, before the result was known.",
     ]
     if result.dropped:
         lines.append(escape(closed(dropped_sentence(result))))

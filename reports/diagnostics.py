@@ -76,7 +76,7 @@ def _diagnosis(result: StoredResult, estimate: StoredEstimate) -> Diagnosis:
     return Diagnosis(
         label=estimator_label(estimate.estimator),
         title=estimator_title(estimate.estimator),
-        primary=estimate.estimator == result.plan.primary,
+        primary=estimate.estimator == result.primary,
         fit=_value(known.get("pre_rmse")),
         fit_share="–" if share is None else percent(float(f"{share:.2g}")),
         rank=f"{rank['rank']} of {rank['of']}" if {"rank", "of"} <= set(rank) else "–",

@@ -110,7 +110,7 @@ def _moved(result: StoredResult, estimate: StoredEstimate, places: int) -> Moved
     ends = [one[end] for one in stored.values() for end in ("low", "high") if end in one]
     return Moved(
         estimator_label(estimate.estimator),
-        estimate.estimator == result.plan.primary,
+        estimate.estimator == result.primary,
         _largest(stored["donors"], places),
         _largest(stored["periods"], places),
         f"{number(min(ends), places)} to {number(max(ends), places)}" if ends else "–",

@@ -38,9 +38,9 @@ def forest(result: StoredResult) -> Figure:
         title=f"Effect with {level} intervals, {result.plan.measure}",
         key=[Key(_swatch(kind), _kind_words(result, kind)) for kind in kinds(result)],
         caption=(
-            "The thick line is the estimate and variance the plan named primary."
+            "The thick line is the estimate and variance that are primary by the plan."
             if any(row["primary"] for row in rows)
-            else "The estimate or the variance that the plan named primary was refused."
+            else "The estimate or the variance that is primary by the plan was refused."
         )
         + (" Arrows: the interval is longer than drawn; its ends are in the table." if cut else ""),
     )
@@ -60,7 +60,7 @@ def _forest_rows(result: StoredResult) -> tuple[list[Spec], tuple[float, float]]
                 found.append(_refused_row(top + j, words, estimate.att))
                 continue
             primary = (estimate.estimator, kind) == (
-                result.plan.primary,
+                result.primary,
                 result.plan.inference.primary,
             )
             found.append({

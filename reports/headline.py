@@ -34,7 +34,7 @@ class Headline:
 
 def headline(result: StoredResult) -> Headline:
     """Choose what to announce. Never raises: a result in which all was refused has a headline."""
-    planned = result.plan.primary
+    planned = result.primary
     answered = {e.estimator: e for e in result.estimates if estimate_answered(e)}
     refusal = None if planned in answered else _estimator_reason(result, planned)
     estimate = answered.get(planned) or _most_general(answered)

@@ -78,7 +78,7 @@ def lines(result: StoredResult) -> list[Line]:
     """Every answered interval of every estimator; none where sums and percentages mean nothing."""
     if withheld(result):
         return []
-    primary = result.plan.primary, result.plan.inference.primary
+    primary = result.primary, result.plan.inference.primary
     return [
         Line(
             estimator_label(estimate.estimator),

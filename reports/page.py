@@ -11,6 +11,7 @@ from typing import Any
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
+from reports.choice import named, planned_primary
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
 from reports.effects import cumulative_effect, effects_by_period
@@ -24,7 +25,6 @@ from reports.names import (
     VARIANCE_WORDS,
     closed,
     counted,
-    estimator_label,
     spelled,
     variance_label,
     variance_phrase,
@@ -52,6 +52,7 @@ def render(result: StoredResult) -> str:
         facts=facts(result),
         not_in_percent=not_in_percent(result),
         planned=_planned(result),
+        named=named(result),
         figures=_figures(result),
         kinds=[_kind(kind, result) for kind in kinds(result)],
         level=percent(result.plan.inference.level),
@@ -89,7 +90,7 @@ def _planned(result: StoredResult) -> str:
     plan = result.plan
     return (
         f"Decided in plan version {result.plan_version}, before this result was known: "
-        f"{estimator_label(plan.primary)} as primary estimator, "
+        f"{planned_primary(result)}, "
         f"{variance_phrase(plan.inference.primary)}, {percent(plan.inference.level)} intervals."
     )
 
@@ -112,7 +113,7 @@ def _covered(result: StoredResult) -> list[str]:
     found, plan = result.calibration, result.plan
     if found is None:
         return []
-    scores = [score for score in found.scores if score.estimator == plan.primary]
+    scores = [score for score in found.scores if score.estimator == result.primary]
     ordered = sorted(scores or found.scores, key=lambda score: score.kind != plan.inference.primary)
     return [own_sentence(found, score) for score in ordered]
 

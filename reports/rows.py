@@ -129,7 +129,7 @@ def _row(result: StoredResult, estimate: StoredEstimate, places: int) -> Row:
         key=estimate.estimator,
         label=estimator_label(estimate.estimator),
         title=estimator_title(estimate.estimator),
-        primary=estimate.estimator == result.plan.primary,
+        primary=estimate.estimator == result.primary,
         refused=not answered,
         att=number(estimate.att if answered else None, places),
         cells=tuple(

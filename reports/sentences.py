@@ -6,6 +6,7 @@ refused is said first, and an alternative is called one.
 
 import re
 
+from reports.choice import named
 from reports.headline import Headline, headline
 from reports.names import closed, counted, estimator_label, variance_phrase
 from reports.numbers import (
@@ -28,17 +29,17 @@ QUESTION = re.compile(
 def answer(result: StoredResult) -> str:
     """The answer in one sentence; more where something planned was refused."""
     chosen = headline(result)
-    primary = estimator_label(result.plan.primary)
+    primary = estimator_label(result.primary)
     if chosen.estimate is None:
         return (
             f"There is no answer: {counted(len(result.estimates), 'estimator')} refused. "
-            f"{primary}, named primary in the plan: {closed(chosen.estimator_refusal or '')}"
+            f"{primary}, {named(result)}: {closed(chosen.estimator_refusal or '')}"
         )
     said = _announce(result, chosen, chosen.estimate)
     if chosen.estimator_refusal is None:
         return said
     return (
-        f"{primary}, named primary in the plan, was refused: {closed(chosen.estimator_refusal)} "
+        f"{primary}, {named(result)}, was refused: {closed(chosen.estimator_refusal)} "
         f"The best available alternative, {estimator_label(chosen.estimate.estimator)}, was not "
         f"planned as primary: {said}"
     )

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.choice import named
 from reports.diagnostics import diagnoses
 from reports.evidence import favoured_sentence
 from reports.headline import kinds
@@ -34,7 +35,7 @@ def result_table(result: StoredResult) -> RenderableType:
     level = percent(result.plan.inference.level)
     caption = (
         f"Effect in {result.plan.measure}; standard error and {level} interval by what is held "
-        f"fixed. {MARK} named primary in the plan."
+        f"fixed. {MARK} {named(result)}."
     )
     parts: list[RenderableType] = [
         Text(""),

@@ -78,7 +78,7 @@ def _comparison(result: StoredResult, estimate: StoredEstimate) -> Comparison:
     return Comparison(
         estimator_label(estimate.estimator),
         estimator_title(estimate.estimator),
-        estimate.estimator == result.plan.primary,
+        estimate.estimator == result.primary,
         tuple(group for group in listed if group.lists),
         more,
     )

@@ -50,23 +50,40 @@ def stored(key: str, answer: Estimate | Refusal) -> StoredEstimate:
     )
 
 
-def digest(estimates: Iterable[StoredEstimate], dropped: Mapping[str, Any] | None = None) -> str:
-    """SHA-256 over every word and every bit of the answers, and over what was left out, if any."""
+def digest(
+    estimates: Iterable[StoredEstimate],
+    dropped: Mapping[str, Any] | None = None,
+    choice: str | None = None,
+) -> str:
+    """SHA-256 over every word and every bit of the answers, and over what was left out, if any.
+
+    choice: content hash of the choice of the primary, where a rule made it
+    """
     whole = hashlib.sha256()
     if dropped is not None:
         whole.update(canonical(dropped).encode() + b"\n")
+    if choice is not None:
+        whole.update(canonical({"choice": choice}).encode() + b"\n")
     for estimate in estimates:
         words = {
             field.name: plain(getattr(estimate, field.name))
             for field in fields(estimate)
             if field.name not in ARRAYS
         }
-        words["counterfactual"] = _bits(estimate.counterfactual)
+        words["counterfactual"] = bits(estimate.counterfactual)
         words["weights"] = [
-            [group.label, _bits(group.units), _bits(group.periods)] for group in estimate.weights
+            [group.label, bits(group.units), bits(group.periods)] for group in estimate.weights
         ]
         whole.update(canonical(words).encode() + b"\n")
     return whole.hexdigest()
+
+
+def bits(array: FloatArray | None) -> list[Any] | None:
+    """Shape and SHA-256 of an array's bits; every nan is the same."""
+    if array is None:
+        return None
+    same = np.where(np.isnan(array), np.nan, array).astype("<f8")
+    return [list(same.shape), hashlib.sha256(same.tobytes()).hexdigest()]
 
 
 def _settings(estimator: Estimator) -> dict[str, Any]:
@@ -104,11 +121,3 @@ def _variance(found: Inference | Refusal) -> StoredVariance:
 
 def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
-
-
-def _bits(array: FloatArray | None) -> list[Any] | None:
-    """Shape and SHA-256 of an array's bits; every nan is the same."""
-    if array is None:
-        return None
-    same = np.where(np.isnan(array), np.nan, array).astype("<f8")
-    return [list(same.shape), hashlib.sha256(same.tobytes()).hexdigest()]

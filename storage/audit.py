@@ -7,6 +7,7 @@ Entries are written in the transaction of what they record: both are there, or n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
@@ -38,13 +39,21 @@ class BadLink:
     problem: str
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Where in the log something is recorded, and when it was."""
+
+    number: int
+    at: datetime
+
+
 def record(
     session: Session, what: str, subject: str, details: Mapping[str, object], by: str
 ) -> None:
     """Append one entry. It holds the log's lock until commit: make it the last act.
 
     what: study_registered, panel_ingested, snapshot_saved, checks_passed, checks_failed,
-        result_saved, run_failed, ...
+        race_saved, primary_chosen, result_saved, run_failed, ...
     subject: what it was done to    details: JSON-able    by: who did it
     """
     entry = {"what": what, "subject": subject, "details": plain(details), "who": by}
@@ -62,3 +71,14 @@ def head(session: Session) -> tuple[int, str]:
     last = select(AuditRow.id, AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
     found = session.execute(last).first()
     return (found.id, found.hash) if found else (0, GENESIS)
+
+
+def entry(session: Session, what: str, name: str, value: str) -> Entry | None:
+    """The first entry of this kind whose details have this value under this name."""
+    found = session.execute(
+        select(AuditRow.id, AuditRow.happened_at)
+        .where(AuditRow.what == what, AuditRow.details[name].as_string() == value)
+        .order_by(AuditRow.id)
+        .limit(1)
+    ).first()
+    return None if found is None else Entry(found.id, found.happened_at)

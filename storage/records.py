@@ -12,7 +12,9 @@ from estimators.calibration.summaries import Score
 from estimators.core.designs import Dropped
 from estimators.core.fit import Weights
 from estimators.core.panel import FloatArray, Panel
+from storage.race_records import StoredChoice
 from studies import Plan
+from studies.primary import PrimaryRule
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class StoredResult:
     validation: the checks' report that let the data pass (see checks.report)
     dropped: what the study let go for want of a comparison; None when nothing was
     calibration: the exam last sat on this very panel, no part of the answer; None: never
+    choice: of the primary, where the plan leaves it to a rule
     """
 
     result_id: str
@@ -110,6 +113,16 @@ class StoredResult:
     estimates: tuple[StoredEstimate, ...]
     dropped: Dropped | None = None
     calibration: StoredCalibration | None = None
+    choice: StoredChoice | None = None
+
+    @property
+    def primary(self) -> str:
+        """Key of the estimator the answer is announced with: the plan's, or what its rule chose."""
+        planned = self.plan.primary
+        if not isinstance(planned, PrimaryRule):
+            return planned
+        assert self.choice is not None  # the database lets no such result in without it
+        return self.choice.estimator
 
 
 @dataclass(frozen=True)

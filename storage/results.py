@@ -8,6 +8,7 @@ hands them out, and two unique constraints stand behind it.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Select, and_, func, insert, select
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from estimators.core.designs import Dropped
 from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import Panel
-from storage import audit, calibrations, snapshots, studies, validations
+from storage import audit, calibrations, choices, snapshots, studies, validations
 from storage.answer_tables import EstimateRow, VarianceRow
 from storage.answers import digest, stored
 from storage.database import lock
@@ -25,6 +26,7 @@ from storage.estimates import read, write
 from storage.json_values import canonical
 from storage.labels import label_text
 from storage.leaving_out import from_json, leave_out, to_json
+from storage.race_tables import ChoiceRow
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
 from storage.tables import Result, Study
@@ -95,6 +97,7 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
     if known := find(session, analysis.request_id):
         return analysis.request_id, known[1], False
     _refuse_other_panel(session, analysis)
+    choice = choices.hash_of(session, analysis.request_id)
     estimates = [stored(key, answer) for key, answer in analysis.answers.items()]
     dropped = to_json(analysis.dropped)
     last = session.scalar(select(func.max(Result.version)).where(Result.study == analysis.study))
@@ -113,19 +116,17 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
         "validation_id": int(analysis.validation_id),
         "status": "answered" if any(one.att is not None for one in estimates) else "refused",
         "dropped": dropped,
-        "content_hash": digest(estimates, dropped),
+        "content_hash": digest(estimates, dropped, choice),
     }
     number = (
         session.connection().execute(insert(Result).values(row).returning(Result.id)).scalar_one()
     )
     write(session, number, analysis.panel, estimates)
-    audit.record(
-        session,
-        "result_saved",
-        f"{analysis.study}@{row['version']}",
-        {name: row[name] for name in ("request_id", "content_hash", "reason")},
-        analysis.requested_by,
-    )
+    details = {name: row[name] for name in ("request_id", "content_hash", "reason")}
+    if choice is not None:
+        details["choice"] = choice
+    subject = f"{analysis.study}@{row['version']}"
+    audit.record(session, choices.SAVED, subject, details, analysis.requested_by)
     return analysis.request_id, (last or 0) + 1, True
 
 
@@ -147,7 +148,9 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
     dropped = from_json(row.dropped)
     panel = _panel(session, row.snapshot_hash, plan, dropped)
     estimates = read(session, row.id, panel)
-    if digest(estimates, row.dropped) != row.content_hash:
+    choice = choices.find(session, row.request_id)
+    chosen = choice.content_hash if choice else None
+    if digest(estimates, row.dropped, chosen) != row.content_hash:
         raise StorageError(
             f"{study}@{row.version} is not what was saved: its content has another hash than "
             "the one on record; the audit log shows what was saved"
@@ -171,6 +174,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         estimates=estimates,
         dropped=dropped,
         calibration=calibrations.newest(session, study, row.snapshot_hash),
+        choice=choice,
     )
 
 
@@ -187,8 +191,8 @@ def history(session: Session, study: str | None = None) -> list[ResultSummary]:
     return [ResultSummary(*row) for row in session.execute(query)]
 
 
-def _summaries() -> Select[tuple[object, ...]]:
-    primary = Study.plan["primary"].as_string()
+def _summaries() -> Select[Any]:
+    primary = func.coalesce(ChoiceRow.estimator, Study.plan["primary"].as_string())
     kind = Study.plan["inference", "primary"].as_string()
     return (
         select(
@@ -203,6 +207,7 @@ def _summaries() -> Select[tuple[object, ...]]:
             func.coalesce(EstimateRow.reason, VarianceRow.reason),
         )
         .join(Study, and_(Study.study == Result.study, Study.version == Result.plan_version))
+        .outerjoin(ChoiceRow, ChoiceRow.request_id == Result.request_id)
         .outerjoin(
             EstimateRow,
             and_(EstimateRow.result_id == Result.id, EstimateRow.estimator == primary),

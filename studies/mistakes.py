@@ -11,7 +11,12 @@ from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 
-CHOICES = ("<name>", "<source>")  # tags of the plan's choices, which are no keys of the file
+CHOICES = (
+    "<name>",
+    "<source>",
+    "<key>",
+    "<rule>",
+)  # tags of the plan's choices, which are no keys of the file
 
 
 def not_yaml(error: Exception, source: str) -> str:

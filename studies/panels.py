@@ -17,7 +17,7 @@ from studies.errors import InvalidPlan
 from studies.mistakes import CHOICES
 from studies.part import Name, Part
 
-NAMED, DESCRIBED = CHOICES
+NAMED, DESCRIBED = CHOICES[:2]
 ROLES = ("unit", "period", "outcome", "treatment", "observed")
 
 

@@ -8,31 +8,20 @@ without them has the hash it always had.
 
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
 from studies.errors import InvalidPlan
 from studies.mistakes import mistakes, not_yaml, repeated_keys
 from studies.panels import PanelPlan
 from studies.part import Label, Name, Part
+from studies.primary import EstimatorKey, Primary, PrimaryRule, asked_for, one_of
 from studies.settings import AllSettings, Settings
 from studies.yaml_1_2 import Loader
-
-
-def _one_of(known: Iterable[str]) -> AfterValidator:
-    choices = tuple(known)
-
-    def check(key: str) -> str:
-        if key not in choices:
-            raise ValueError(f"choose from {', '.join(choices)}")
-        return key
-
-    return AfterValidator(check)
 
 
 def _once(listed: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,14 +30,7 @@ def _once(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
-def _asked_for(primary: str, asked: tuple[str, ...], what: str) -> str:
-    if primary not in asked:
-        raise ValueError(f"choose from the study's {what}: {', '.join(asked)}")
-    return primary
-
-
-EstimatorKey = Annotated[str, _one_of(ESTIMATORS)]
-InferenceKind = Annotated[str, _one_of(VARIANCES)]
+InferenceKind = Annotated[str, one_of(VARIANCES)]
 STANDARD = tuple(STANDARD_VARIANCES)
 
 
@@ -109,7 +91,8 @@ class InferencePlan(Part):
     @field_validator("primary")
     @classmethod
     def _primary_is_asked_for(cls, primary: str, info: ValidationInfo) -> str:
-        return _asked_for(primary, info.data.get("kinds", (primary,)), "kinds of inference")
+        asked_for(primary, info.data.get("kinds", (primary,)), "kinds of inference")
+        return primary
 
 
 class Plan(Part):
@@ -117,6 +100,7 @@ class Plan(Part):
 
     incomparable: what to do with units treated in every period, and periods in which nobody is
         untreated: refuse the panel, or drop them and list what was dropped
+    primary: the estimator the answer is announced with, or the rule that finds it
     settings: by estimator; see studies.settings
     """
 
@@ -131,7 +115,7 @@ class Plan(Part):
         default="refuse", exclude_if=lambda choice: choice == "refuse"
     )
     estimators: tuple[EstimatorKey, ...] = Field(default=tuple(ESTIMATORS), min_length=1)
-    primary: EstimatorKey = Field(default="sdid", validate_default=True)
+    primary: Primary = Field(default="sdid", validate_default=True)
     settings: Settings = Field(
         default=Settings(), exclude_if=lambda settings: not settings.written()
     )
@@ -145,8 +129,11 @@ class Plan(Part):
 
     @field_validator("primary")
     @classmethod
-    def _primary_is_asked_for(cls, primary: str, info: ValidationInfo) -> str:
-        return _asked_for(primary, info.data.get("estimators", (primary,)), "estimators")
+    def _primary_is_asked_for(
+        cls, primary: str | PrimaryRule, info: ValidationInfo
+    ) -> str | PrimaryRule:
+        asked_for(primary, info.data.get("estimators", tuple(ESTIMATORS)), "estimators")
+        return primary
 
     @field_validator("settings")
     @classmethod
@@ -168,6 +155,11 @@ class Plan(Part):
         if both:
             raise ValueError(f"treated units cannot be in donors.exclude: {', '.join(both)}")
         return treatment
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Estimators that may be the primary one: all, where a rule is to choose it."""
+        return self.estimators if isinstance(self.primary, PrimaryRule) else (self.primary,)
 
     def canonical(self) -> str:
         """The plan as JSON with sorted keys: what is stored and hashed."""

@@ -205,7 +205,7 @@ def summary(result: StoredResult, **changes: Any) -> ResultSummary:
     """The line of `liftledger results` for a result."""
     line = ResultSummary(
         result.study, result.version, result.result_id, result.created_at,
-        result.plan.primary, -15.6054, -25.04, -6.17, None,
+        result.primary, -15.6054, -25.04, -6.17, None,
     )  # fmt: skip
     return replace(line, **changes)
 

@@ -27,7 +27,7 @@ def with_breakdowns(stored: Mapping[str, Any]) -> StoredResult:
     result = results.prop99()
     changed = tuple(
         replace(e, diagnostics={**e.diagnostics, "effects_by": stored})
-        if e.estimator == result.plan.primary else e
+        if e.estimator == result.primary else e
         for e in result.estimates
     )  # fmt: skip
     return replace(result, estimates=changed)

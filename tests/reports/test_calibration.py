@@ -133,7 +133,7 @@ def test_json_has_every_number_with_its_error() -> None:
 def test_a_result_shows_what_its_intervals_covered_on_its_own_panel() -> None:
     result = results.prop99()
     assert "liftledger calibrate" in result_page(result)
-    primary, kind = result.plan.primary, result.plan.inference.primary
+    primary, kind = result.primary, result.plan.inference.primary
     others = scored(primary, "marginal", 0.991, None)
     found = exam(others, scored(primary, kind, 0.94, None), study=result.study)
     page = result_page(replace(result, calibration=found))

@@ -145,7 +145,7 @@ def test_an_alternative_is_called_one_wherever_its_numbers_stand() -> None:
     page = render(replace(result, estimates=(did, refused, replace(dwcp, variances=kept))))
     assert "<dt>Average effect, DWCP (alternative)</dt>" in page
     assert "<dt>95 % interval, given period (alternative)</dt>" in page
-    assert "The estimate or the variance that the plan named primary was refused." in page
+    assert "The estimate or the variance that is primary by the plan was refused." in page
 
 
 def test_a_result_without_any_answer_is_a_page_that_says_so() -> None:

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 import storage.answer_tables
 import storage.calibration_tables
+import storage.race_tables
 import storage.tables  # noqa: F401  (for the tables they define)
-from storage import audit, calibrations, results
+from storage import audit, calibrations, choices, results
 from storage.columns import Table
 from storage.database import VERSION_TABLE, _migrations, connect, migrate, schema_state, transaction
 from tests.storage.answers import analysis
 from tests.storage.calibrations import SCORES, request
+from tests.storage.races import chosen, race
 
 KEPT = sorted(set(Table.metadata.tables) - {"outcomes", "covariates"})
 
@@ -70,7 +72,10 @@ def test_relations_of_the_user_are_none_of_our_business(engine: Engine) -> None:
 def written(engine: Engine) -> Engine:
     """A database in which every table has rows."""
     with transaction(engine) as session:
-        results.save(session, analysis(session))
+        answer = analysis(session)
+        race(session, answer.snapshot_hash)
+        choices.save(session, chosen(answer, race=None))
+        results.save(session, answer)
         calibrations.save(session, request(), SCORES)
     with engine.connect() as connection:
         for table in KEPT:

@@ -6,6 +6,7 @@ import pytest
 
 from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
 from studies import InvalidPlan, Plan, Source, load_plan, parse_plan
+from studies.primary import PrimaryRule
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 START = "study: shop\nquestion: Did it work?\npanel: shop\n"
@@ -82,6 +83,14 @@ def test_labels_mean_what_is_written() -> None:
     assert plan.treatment.first == "2024-01-01"
 
 
+def test_the_primary_may_be_left_to_a_rule() -> None:
+    plan = parse_plan(START + "primary: {rule: lowest_rmse, replications: 50, seed: 9}\n")
+    assert plan.primary == PrimaryRule(rule="lowest_rmse", replications=50, seed=9, fallback="sdid")
+    assert Plan.model_validate_json(plan.canonical()) == plan
+    assert plan.sha256() != parse_plan(START + "primary: {rule: lowest_rmse}\n").sha256()
+    assert parse_plan(START + "primary: sdid\n").sha256() == parse_plan(START).sha256()
+
+
 WRONG = {
     "a wrong key": (
         START + "\nestimator: [did]\n",
@@ -125,6 +134,39 @@ WRONG = {
     "a default primary that is not asked for": (
         START + "estimators: [did, mc]\n",
         "plan:1: primary: choose from the study's estimators: did, mc, not 'sdid'",
+    ),
+    "a primary that is neither a key nor a rule": (
+        START + "primary: 3\n",
+        "plan:4: primary: give the key of an estimator, or {rule: lowest_rmse}, not 3",
+    ),
+    "an unknown rule": (
+        START + "primary:\n  rule: best\n",
+        "plan:5: primary.rule: choose from lowest_rmse, not 'best'",
+    ),
+    "a rule without its rule": (
+        START + "primary: {replications: 50}\n",
+        "plan:4: primary.rule is missing",
+    ),
+    "a wrong key in a rule": (
+        START + "primary:\n  rule: lowest_rmse\n  reps: 50\n",
+        "plan:6: unknown key primary.reps; known here: rule, replications, seed, fallback",
+    ),
+    "too few replications for a rule": (
+        START + "primary:\n  rule: lowest_rmse\n  replications: 5\n",
+        "plan:6: primary.replications: should be greater than or equal to 20, not 5",
+    ),
+    "an unknown fall-back": (
+        START + "primary:\n  rule: lowest_rmse\n  fallback: ols\n",
+        f"plan:6: primary.fallback: choose from {KEYS}, not 'ols'",
+    ),
+    "a fall-back that is not asked for": (
+        START + "estimators: [did, mc]\nprimary: {rule: lowest_rmse}\n",
+        "plan:5: primary: its fallback is one of the study's estimators: did, mc, not 'sdid'",
+    ),
+    "a rule with nothing to choose": (
+        START + "estimators: [did]\nprimary: {rule: lowest_rmse, fallback: did}\n",
+        "plan:5: primary: a rule chooses among two estimators or more; these are the study's "
+        "estimators: did",
     ),
     "an unknown variance": (
         START + "inference: {primary: both}\n",

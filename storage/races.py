@@ -1,0 +1,180 @@
+"""Races: batches kept as they end, standings written once and whole, read back as they were.
+
+The same request is the same rows. It names the panel by what was looked at (the outcomes of
+untreated cells, and who was treated when), so that no treated outcome can change a race.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from estimators.calibration.summaries import Measured
+from estimators.core.panel import Panel
+from storage import audit
+from storage.answers import bits
+from storage.database import lock
+from storage.errors import StorageError
+from storage.json_values import canonical, plain
+from storage.race_records import Standing, StoredRace
+from storage.race_tables import BatchRow, RaceTable, StandingRow
+
+
+@dataclass(frozen=True)
+class RaceRequest:
+    """A race that is asked for.
+
+    panel: what it is called, no part of the request      settings: JSON-able
+    data_hash: of what is looked at (data_hash)      snapshot_hash: the rows that came from
+    """
+
+    panel: str
+    settings: Mapping[str, Any]
+    seed: int
+    data_hash: str
+    snapshot_hash: str
+    code_version: str
+    environment_hash: str
+    requested_by: str
+    request_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "request_id", self.part(self.settings))
+
+    def part(self, settings: Mapping[str, Any]) -> str:
+        """SHA-256 of these settings, and of all else that the race depends on."""
+        request = {
+            "settings": plain(settings),
+            "seed": int(self.seed),
+            "data": self.data_hash,
+            "code": self.code_version,
+            "environment": self.environment_hash,
+        }
+        return hashlib.sha256(canonical(request).encode()).hexdigest()
+
+
+def data_hash(panel: Panel) -> str:
+    """SHA-256 of a panel without its treated outcomes: labels, treatment, usable outcomes."""
+    looked_at = {
+        "units": [str(label) for label in panel.units],
+        "periods": [str(label) for label in panel.periods],
+        "treatment": bits(panel.treatment.astype(np.float64)),
+        "outcome": bits(np.where(panel.usable, panel.outcome, np.nan)),
+        "covariates": [list(panel.covariate_names), bits(panel.covariates)],
+    }
+    return hashlib.sha256(canonical(looked_at).encode()).hexdigest()
+
+
+def keep_batch(
+    session: Session, design: str, first: int, replications: int, content: Mapping[str, Any]
+) -> None:
+    """Keep what ended. Kept before, it stays as it is.
+
+    design: SHA-256 of all the batch depends on (RaceRequest.part)      content: JSON-able
+    """
+    lock(session, f"batch:{design}:{first}:{replications}")
+    if batch(session, design, first, replications) is not None:
+        return
+    row = {"design_hash": design, "first": first, "replications": replications,
+           "content": plain(content), "content_hash": _sha256(plain(content))}  # fmt: skip
+    session.connection().execute(insert(BatchRow).values(row))
+
+
+def batch(session: Session, design: str, first: int, replications: int) -> dict[str, Any] | None:
+    """What was kept of these replications. Raises StorageError when it was altered since."""
+    row = session.scalars(
+        select(BatchRow).where(
+            BatchRow.design_hash == design,
+            BatchRow.first == first,
+            BatchRow.replications == replications,
+        )
+    ).first()
+    if row is None:
+        return None
+    if _sha256(row.content) != row.content_hash:
+        raise _altered(f"batch {first} of race design {design[:12]}")
+    return row.content
+
+
+def save(session: Session, request: RaceRequest, standings: Sequence[Standing]) -> bool:
+    """Write a race, or find it written; whether it was new."""
+    lock(session, f"race:{request.request_id}")
+    if find(session, request.request_id) is not None:
+        return False
+    rows = [plain(one) for one in standings]
+    content = _digest(rows)
+    row = {
+        "request_id": request.request_id,
+        "panel": request.panel,
+        "settings": plain(request.settings),
+        "data_hash": request.data_hash,
+        "snapshot_hash": request.snapshot_hash,
+        "code_version": request.code_version,
+        "environment_hash": request.environment_hash,
+        "seed": int(request.seed),
+        "requested_by": request.requested_by,
+        "content_hash": content,
+    }
+    statement = insert(RaceTable).values(row).returning(RaceTable.id)
+    number = session.connection().execute(statement).scalar_one()
+    numbered = [{"race_id": number, "position": k, **one} for k, one in enumerate(rows)]
+    session.connection().execute(insert(StandingRow), numbered)
+    details = {"request_id": request.request_id, "content_hash": content}
+    audit.record(session, "race_saved", request.panel, details, request.requested_by)
+    return True
+
+
+def find(session: Session, request: str) -> StoredRace | None:
+    """The race of this request, if it was run. Raises StorageError when it was altered since."""
+    row = session.scalars(select(RaceTable).where(RaceTable.request_id == request)).first()
+    return None if row is None else read(session, row)
+
+
+def read(session: Session, row: RaceTable) -> StoredRace:
+    """A race with its standings. Raises StorageError when they are not what was saved."""
+    found = session.scalars(
+        select(StandingRow).where(StandingRow.race_id == row.id).order_by(StandingRow.position)
+    )
+    names = Standing.__dataclass_fields__
+    standings = [{name: getattr(one, name) for name in names} for one in found]
+    if _digest(standings) != row.content_hash:
+        raise _altered(f"race {row.request_id[:12]}")
+    return StoredRace(
+        request_id=row.request_id,
+        panel=row.panel,
+        settings=row.settings,
+        data_hash=row.data_hash,
+        snapshot_hash=row.snapshot_hash,
+        code_version=row.code_version,
+        environment_hash=row.environment_hash,
+        seed=row.seed,
+        requested_by=row.requested_by,
+        created_at=row.saved_at,
+        content_hash=row.content_hash,
+        standings=tuple(_standing(one) for one in standings),
+    )
+
+
+def _standing(stored: Mapping[str, Any]) -> Standing:
+    numbers = {name: Measured(**one) for name, one in stored["numbers"].items()}
+    return Standing(**{**stored, "numbers": numbers})
+
+
+def _digest(standings: Sequence[Mapping[str, Any]]) -> str:
+    """SHA-256 over every number as it is written."""
+    return hashlib.sha256("\n".join(map(canonical, standings)).encode()).hexdigest()
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _altered(what: str) -> StorageError:
+    return StorageError(
+        f"{what} is not what was saved: its content has another hash than the one on record; "
+        "the audit log shows what was saved"
+    )
