@@ -1,0 +1,1 @@
+"""The race: on panels like this one, which estimator errs least? Nothing treated is looked at."""
