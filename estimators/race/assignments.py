@@ -1,6 +1,9 @@
 """Who is treated in a simulated panel, and when.
 
     own         the rows of the study's own treatment, on units drawn at random
+    alike       the same rows, on units drawn one after the other by their odds π_i / (1 − π_i), π
+                from a logistic regression with a penalty (propensity.py): units that were treated
+                because they differ are replaced by units that differ in the same way
     logistic    unit i with probability π_i (propensity.py), in the last periods; of more than
                 `units` a random `units`, of none one unit drawn from all
     uniform     exactly `units`, each as likely as any other, in the last periods
@@ -21,7 +24,7 @@ from estimators.calibration.patterns import treatment_of
 from estimators.core.errors import InvalidPanel, UnsupportedDesign
 from estimators.core.panel import BoolArray, FloatArray
 
-WAYS = ("own", "logistic", "uniform", "staggered", "on_off")
+WAYS = ("own", "alike", "logistic", "uniform", "staggered", "on_off")
 LEAST_CONTROLS = 2  # units left untreated, at least
 LEAST_PAST = 2  # periods before treatment, at least
 
@@ -34,7 +37,7 @@ class Assignment:
     periods: treated, the last ones; of `staggered` those in which treatment may start
     """
 
-    how: Literal["own", "logistic", "uniform", "staggered", "on_off"] = "own"
+    how: Literal["own", "alike", "logistic", "uniform", "staggered", "on_off"] = "alike"
     units: int = 10
     periods: int = 10
 
@@ -63,6 +66,8 @@ def treatment_drawn(source: Source, assignment: Assignment, rng: np.random.Gener
     units, periods = source.own.shape
     if assignment.how == "own":
         return _moved(source.own, rng)
+    if assignment.how == "alike":
+        return _moved_alike(source, rng)
     if assignment.how == "on_off":
         return treatment_of("on_off", units, periods, rng)
     _require_room(source, assignment)
@@ -89,6 +94,19 @@ def _moved(own: BoolArray, rng: np.random.Generator) -> BoolArray:
             "another assignment"
         )
     return np.asarray(own[rng.permutation(len(own))])
+
+
+def _moved_alike(source: Source, rng: np.random.Generator) -> BoolArray:
+    treated = source.own.any(axis=1)
+    if treated.all() or not treated.any():
+        return _moved(source.own, rng)
+    assert source.propensity is not None
+    odds = source.propensity / (1 - source.propensity)
+    rows = source.own[treated]
+    chosen = rng.choice(len(odds), size=len(rows), replace=False, p=odds / odds.sum())
+    treatment = np.zeros_like(source.own)
+    treatment[chosen] = rows
+    return treatment
 
 
 def _require_room(source: Source, assignment: Assignment) -> None:

@@ -3,7 +3,8 @@
     X ← Y in usable cells, α̂_i + β̂_t elsewhere      then, until nothing moves,
     X ← Y in usable cells, F + M of X elsewhere
 
-F + M are those of a recipe, whose rank is chosen at the start and again once X has come to rest.
+F + M are those of a recipe, of the first rank, counted from zero, that the recipe finds enough.
+What is filled in has no error, and so no say in that.
 
 Source: filling with the current low-rank fit is the hard-impute algorithm of Mazumder, Hastie and
 Tibshirani (2010).
@@ -24,33 +25,33 @@ STILL = 1e-6  # of the outcome's spread: simulated panels are like the real one,
 def completed(
     outcome: FloatArray,
     usable: BoolArray,
-    systematic: Callable[[FloatArray, int | None], Systematic],
+    systematic: Callable[[FloatArray, int], Systematic],
+    enough: Callable[[FloatArray, BoolArray, int], bool],
 ) -> tuple[FloatArray, int]:
-    """(N, T) the usable outcomes, and what was filled in; and the rank that was chosen.
+    """(N, T) the usable outcomes, and what was filled in; and the rank.
 
     outcome: (N, T), read where usable; usable cells join all units and periods
+    enough: whether a panel, its usable cells given, calls for no more than this many factors
     """
     known = np.where(usable, outcome, 0.0)
     centre, spread = float(outcome[usable].mean()), float(outcome[usable].std())
-    if usable.all():
-        return known, systematic((known - centre) / spread, None).rank
     alpha, beta = TwoWay(usable).fit(known, centre)
     X = (np.where(usable, known, centre + alpha[:, None] + beta) - centre) / spread
-    rank = systematic(X, None).rank
-    X = _at_rest(X, usable, systematic, rank)
-    chosen = systematic(X, None).rank
-    if chosen != rank:
-        rank = chosen
+    rank = 0
+    while True:
         X = _at_rest(X, usable, systematic, rank)
-    return np.where(usable, known, centre + spread * X), rank
+        if enough(X, usable, rank):
+            return np.where(usable, known, centre + spread * X), rank
+        rank += 1
 
 
 def _at_rest(
     X: FloatArray,
     usable: BoolArray,
-    systematic: Callable[[FloatArray, int | None], Systematic],
+    systematic: Callable[[FloatArray, int], Systematic],
     rank: int,
 ) -> FloatArray:
+    """The panel filled with F + M of this rank."""
     for _ in range(STEPS):
         found = systematic(X, rank)
         filled = np.where(usable, X, found.two_way + found.interactive)

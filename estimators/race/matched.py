@@ -1,13 +1,27 @@
 """A panel taken apart as far as it tells: how many factors, how persistent noise, how uneven.
 
     F: row + column mean − mean of Y                            R = Y − F
-    M: the leading singular triples of R that noise of each unit's own could not have given
-    E = R − M in usable cells, its φ with as many lags as Schwarz's criterion takes
-    σ²: Σ E² over cells less what F and M were free to choose    a_i², b_t²: shares of it
+    M: the leading singular triples of R, as many as noise of each unit's own could not have given
+    E = R − M in usable cells
+    σ²: Σ E² over the cells less what F and M were free to choose
+    φ with as many lags as Schwarz's criterion takes, moved by what the same estimate misses on
+      panels drawn with it
+    a_i² = 1 + k (s_i² − 1), s_i² the mean square of unit i over that of all units
+    k = max(0, 1 − (2 / df) / var s_i²), df the usable cells of a unit less its share of what was
+      fitted; b_t² by period likewise
 
-Source: as recipes.py; Horn (1965) for comparing singular values with those of panels without
-factors. Rotating each unit in time for that, so that serial correlation stays, is ours.
+There is one more factor as long as the largest singular value of E exceeds those of DRAWS panels
+drawn from what has been fitted so far, and taken apart in the same way.
+
+Source: Horn (1965) for comparing singular values with those of panels without factors, Dobriban and
+Owen (2019) for doing it one factor at a time; Schwarz (1978); Gouriéroux, Monfort and Renault
+(1993) for undoing bias by simulation; k is empirical Bayes (Efron and Morris 1975). Drawing the
+panels without further factors with the persistence and unevenness of E, and the combination, are
+ours.
 """
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,65 +29,79 @@ from estimators.core.panel import BoolArray, FloatArray
 from estimators.race.parts import Parts, Systematic
 from estimators.race.persistence import autocorrelation, autoregression, chosen_lags, stationary
 
-ROTATIONS = 39  # panels without factors, that singular values are compared with
-NOTHING = 1e-9  # of the largest singular value: rounding
+DRAWS = 39  # panels without further factors: one in forty has a larger singular value than all
 LARGEST_SHARE = 4  # one in so many of the panel's dimensions may be a factor
+NOTHING = 1e-6  # of the outcome's spread: errors that are rounding, or not at rest
+REHEARSALS = 20  # panels drawn to see what an estimate of persistence misses
 
 
-def systematic(outcome: FloatArray, rank: int | None) -> Systematic:
-    """Of (N, T), with as many factors as the panel shows unless their number is given."""
+def systematic(outcome: FloatArray, rank: int) -> Systematic:
+    """Of (N, T), with so many factors."""
     two_way = outcome.mean(axis=1)[:, None] + outcome.mean(axis=0) - outcome.mean()
     left, values, right = np.linalg.svd(outcome - two_way, full_matrices=False)
-    kept = _rank(left, values, right) if rank is None else rank
-    return Systematic(two_way, (left[:, :kept] * values[:kept]) @ right[:kept], kept)
+    return Systematic(two_way, (left[:, :rank] * values[:rank]) @ right[:rank])
+
+
+def enough(standard: FloatArray, usable: BoolArray, rank: int) -> bool:
+    """Whether errors after so many factors look like noise, or factors are many already."""
+    if rank >= min(usable.shape) // LARGEST_SHARE:
+        return True
+    found = parts(standard, usable, rank)
+    largest = _largest(standard, found.systematic, usable)
+    if largest <= NOTHING * np.sqrt(usable.size):
+        return True
+    panels = _rehearsed(found, usable, DRAWS)
+    return any(_largest(panel, systematic(panel, rank), usable) >= largest for panel in panels)
 
 
 def parts(standard: FloatArray, usable: BoolArray, rank: int) -> Parts:
-    """Lags and unevenness from the panel."""
+    """Lags, their coefficients and unevenness from the panel."""
     units, periods = standard.shape
     found = systematic(standard, rank)
-    error = np.where(usable, standard - found.two_way - found.interactive, 0.0)
-    persistence = stationary(autoregression(error, usable, chosen_lags(error, usable)))
+    error = _error(standard, found, usable)
     free = int(usable.sum()) - (units + periods - 1) - rank * (units + periods - 2 - rank)
-    variance = float((error**2).sum()) / max(free, 1)
-    return Parts(
-        found,
-        variance * autocorrelation(persistence, periods),
-        _scale(error, usable, axis=1),
-        _scale(error, usable, axis=0),
-        persistence,
-    )
+    variance = max(float((error**2).sum()) / max(free, 1), NOTHING**4)
+    share = max(free, 1) / int(usable.sum())
+    a, b = (_scale(error, usable, share, axis) for axis in (1, 0))
+    lags = chosen_lags(error, usable)
+    first = stationary(autoregression(error, usable, lags))
+    plain = Parts(found, variance * autocorrelation(first, periods), a, b, first)
+    if not lags:
+        return plain
+    seen = [
+        autoregression(_error(panel, systematic(panel, rank), usable), usable, lags)
+        for panel in _rehearsed(plain, usable, REHEARSALS)
+    ]
+    persistence = stationary(2 * first - np.mean(seen, axis=0))
+    covariance = variance * autocorrelation(persistence, periods)
+    return replace(plain, covariance=covariance, persistence=persistence)
 
 
-def _rank(left: FloatArray, values: FloatArray, right: FloatArray) -> int:
-    """How many singular values are larger than noise of each unit's own would have."""
-    shape = len(left), right.shape[1]
-    rng = np.random.default_rng(shape)
-    most = min(shape) // LARGEST_SHARE
-    rank = 0
-    while rank < most and values[rank] > NOTHING * values[0]:
-        rest = (left[:, rank:] * values[rank:]) @ right[rank:]
-        if values[rank] <= _without_factors(rest, rng):
-            break
-        rank += 1
-    return rank
+def _rehearsed(found: Parts, usable: BoolArray, count: int) -> Iterator[FloatArray]:
+    """Panels drawn from what was fitted, always the same."""
+    rng = np.random.default_rng([*usable.shape, count])
+    spread = np.linalg.cholesky(found.covariance).T * found.period_scale
+    for _ in range(count):
+        noise = found.unit_scale[:, None] * (rng.standard_normal(usable.shape) @ spread)
+        yield sum(found.systematic, noise)
 
 
-def _without_factors(rest: FloatArray, rng: np.random.Generator) -> float:
-    """The largest singular value that rotating each unit in time, and flipping it, has left."""
-    units, periods = rest.shape
-    largest = 0.0
-    for _ in range(ROTATIONS):
-        places = (np.arange(periods) + rng.integers(periods, size=(units, 1))) % periods
-        turned = np.take_along_axis(rest, places, axis=1) * rng.choice((-1.0, 1.0), (units, 1))
-        largest = max(largest, float(np.linalg.norm(turned - turned.mean(axis=0), 2)))
-    return largest
+def _error(standard: FloatArray, found: Systematic, usable: BoolArray) -> FloatArray:
+    return np.where(usable, standard - found.two_way - found.interactive, 0.0)
 
 
-def _scale(error: FloatArray, usable: BoolArray, axis: int) -> FloatArray:
-    """Root mean square along an axis, with mean square one."""
+def _largest(standard: FloatArray, found: Systematic, usable: BoolArray) -> float:
+    return float(np.linalg.norm(_error(standard, found, usable), 2))
+
+
+def _scale(error: FloatArray, usable: BoolArray, share: float, axis: int) -> FloatArray:
+    """a (or b): root mean squares along an axis as far as they differ, their mean square one."""
     count = np.maximum(usable.sum(axis=axis), 1)
     squares = (error**2).sum(axis=axis) / count
     if not squares.mean() > 0:
         return np.ones(len(squares))
-    return np.sqrt(squares / squares.mean())
+    squares = squares / squares.mean()
+    between = float(squares.var(ddof=1))
+    sampling = 2 / max(share * float(count.mean()), 1)
+    kept = max(0.0, 1 - sampling / between) if between > 0 else 0.0
+    return np.sqrt(1 + kept * (squares - 1))

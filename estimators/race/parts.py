@@ -7,11 +7,10 @@ from estimators.core.panel import FloatArray
 
 
 class Systematic(NamedTuple):
-    """two_way, interactive: (N, T) F and M      rank: of what was fitted"""
+    """two_way, interactive: (N, T) F and M"""
 
     two_way: FloatArray
     interactive: FloatArray
-    rank: int
 
 
 @dataclass(frozen=True, eq=False)

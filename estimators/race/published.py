@@ -17,13 +17,17 @@ from estimators.race.persistence import autocorrelation, autoregression, require
 RANK, LAGS = 4, 2
 
 
-def systematic(outcome: FloatArray, rank: int | None) -> Systematic:
-    """Of (N, T), with RANK unless another is given."""
-    kept = RANK if rank is None else rank
+def systematic(outcome: FloatArray, rank: int) -> Systematic:
+    """Of (N, T)."""
     left, values, right = np.linalg.svd(outcome, full_matrices=False)
-    L = (left[:, :kept] * values[:kept]) @ right[:kept]
+    L = (left[:, :rank] * values[:rank]) @ right[:rank]
     two_way = L.mean(axis=1)[:, None] + L.mean(axis=0) - L.mean()
-    return Systematic(two_way, L - two_way, kept)
+    return Systematic(two_way, L - two_way)
+
+
+def enough(_standard: FloatArray, _usable: BoolArray, rank: int) -> bool:
+    """At RANK."""
+    return rank == RANK
 
 
 def parts(standard: FloatArray, usable: BoolArray, rank: int) -> Parts:

@@ -92,7 +92,7 @@ def _taken_apart(
             f"all {int(usable.sum())} untreated outcomes are equal: there is nothing to simulate"
         )
     fitted = RECIPES[recipe]
-    filled, rank = completed(outcome, usable, fitted.systematic)
+    filled, rank = completed(outcome, usable, fitted.systematic, fitted.enough)
     centre, scale = float(filled.mean()), float(filled.std())
     standard = (filled - centre) / scale
     parts = fitted.parts(standard, usable, rank)
@@ -119,16 +119,18 @@ def _taken_apart(
 
 @dataclass(frozen=True)
 class Recipe:
-    """systematic: F, M and the rank of a complete panel, the rank being chosen unless it is given
-    parts: everything, of a standardised panel, its usable cells and that rank"""
+    """systematic: F and M of a complete panel, given the rank
+    enough: whether a panel, its usable cells given, calls for no more than this many factors
+    parts: everything, of a standardised panel, its usable cells and the rank"""
 
-    systematic: Callable[[FloatArray, int | None], Systematic]
+    systematic: Callable[[FloatArray, int], Systematic]
+    enough: Callable[[FloatArray, BoolArray, int], bool]
     parts: Callable[[FloatArray, BoolArray, int], Parts]
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "matched": Recipe(matched.systematic, matched.parts),
-    "published": Recipe(published.systematic, published.parts),
+    "matched": Recipe(matched.systematic, matched.enough, matched.parts),
+    "published": Recipe(published.systematic, published.enough, published.parts),
 }
 
 

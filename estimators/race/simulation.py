@@ -26,6 +26,9 @@ from estimators.race.effects import Effect, effects_drawn
 from estimators.race.propensity import propensity
 
 Part = Literal["two_way", "interactive", "noise", "correlation"]
+PENALTY = (
+    1.0  # of coefficients of scores whose mean square is one: they are standard normal, a priori
+)
 SILENT = 1e-12  # what is left of noise that is taken out: it must have a Cholesky factor
 
 
@@ -72,6 +75,11 @@ class Simulation:
         """(N,) probability of treatment given the factors."""
         return propensity(self.scores, self.policy)
 
+    @cached_property
+    def likeness(self) -> FloatArray:
+        """(N,) the same, with a penalty of PENALTY."""
+        return propensity(self.scores, np.asarray(self.treatment.any(axis=1)), PENALTY)
+
     @property
     def noise(self) -> float:
         """Standard deviation of an error, on average over cells, in those of the outcome."""
@@ -86,7 +94,11 @@ class Simulation:
 
     def source(self, assignment: Assignment) -> Source:
         """What an assignment is drawn from."""
-        needed = self.propensity if assignment.how == "logistic" else None
+        needed = None
+        if assignment.how == "logistic":
+            needed = self.propensity
+        elif assignment.how == "alike":
+            needed = self.likeness
         return Source(self.treatment, needed, self.periods)
 
 

@@ -138,13 +138,38 @@ def test_effects_are_in_standard_deviations_of_noise() -> None:
     assert constant.effect == pytest.approx(2 * source.noise * source.scale)
 
 
-def test_the_studys_own_pattern_is_moved_to_random_units() -> None:
-    panel = small("staggered")
+@pytest.mark.parametrize("how", ["own", "alike"])
+@pytest.mark.parametrize("design", ["staggered", "on_off"])
+def test_the_studys_own_pattern_is_moved_to_random_units(how: str, design: str) -> None:
+    panel = small(design)
     source = simulation_of(panel)
-    moved = [drawn(source, Assignment(), ZERO, 0, number).panel.treatment for number in range(30)]
+    assignment = Assignment(how)  # type: ignore[arg-type]
+    moved = [drawn(source, assignment, ZERO, 0, number).panel.treatment for number in range(30)]
     rows = sorted(map(tuple, panel.treatment.tolist()))
     assert all(sorted(map(tuple, one.tolist())) == rows for one in moved)
     assert np.all(np.sum([one.any(axis=1) for one in moved], axis=0) > 0)
+
+
+def test_units_alike_the_treated_are_drawn_by_their_odds() -> None:
+    """Treated are those with the highest levels; units near them are drawn more often."""
+    panel = labelled(outcome() + 5 * np.arange(UNITS)[::-1, None], treated_as(
+        "block", UNITS, PERIODS, treated=3))  # fmt: skip
+    source = simulation_of(panel)
+    shares = {
+        how: np.mean(
+            [drawn(source, Assignment(how), ZERO, 0, number).panel.treatment[:, -1]
+             for number in range(200)], axis=0,
+        )
+        for how in ("own", "alike")
+    }  # fmt: skip
+    assert np.ptp(shares["own"]) < 0.2
+    assert np.corrcoef(shares["alike"], source.likeness)[0, 1] > 0.9
+    assert shares["alike"][:3].min() > 2 * shares["alike"][-6:].max()
+
+
+def test_a_single_treated_unit_says_little_about_who_is_treated() -> None:
+    one = simulation_of(labelled(outcome(), treated_as("block", UNITS, PERIODS, treated=1)))
+    assert one.likeness.max() < 0.5
 
 
 def test_assignments_treat_as_many_units_and_periods_as_they_say() -> None:
@@ -198,6 +223,35 @@ def test_autocorrelations_are_those_of_the_recursion_and_of_long_draws() -> None
     assert chosen_lags(rng.standard_normal((50, 40)), np.ones((50, 40), dtype=bool)) == 0
 
 
+def factor_panel(rank: int, seed: int, rho: float = 0.6, uneven: float = 0.0) -> FloatArray:
+    """(30, 40) with two-way effects, strong factors, persistent noise."""
+    rng = np.random.default_rng(seed)
+    found = rng.normal(size=(30, 1)) + rng.normal(size=(1, 40))
+    found = found + 1.5 * rng.normal(size=(30, rank)) @ rng.normal(size=(rank, 40))
+    spread = np.linalg.cholesky(autocorrelation(np.array([rho]), 40))
+    noise = rng.standard_normal((30, 40)) @ spread.T
+    return np.asarray(found + np.exp(uneven * rng.normal(size=(30, 1))) * noise)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_the_number_of_factors_is_found_in_persistent_noise(rank: int) -> None:
+    treated = treated_as("block", 30, 40, treated=4)
+    found = [simulation_of(labelled(factor_panel(rank, seed), treated)) for seed in range(5)]
+    assert [one.rank for one in found].count(rank) >= 4
+
+
+def test_persistence_and_unevenness_are_those_of_the_noise() -> None:
+    treated = treated_as("block", 30, 40, treated=4)
+    even = [simulation_of(labelled(factor_panel(1, seed), treated)) for seed in range(5)]
+    uneven = simulation_of(labelled(factor_panel(1, 0, uneven=0.5), treated))
+    first = [one.covariance[0, 1] / one.covariance[0, 0] for one in even]
+    assert np.mean(first) == pytest.approx(0.6, abs=0.05)
+    assert max(np.ptp(one.unit_scale) for one in even) < 0.5
+    assert np.ptp(uneven.unit_scale) > 1
+    noise = [one.noise * one.scale for one in even]
+    assert np.mean(noise) == pytest.approx(1, abs=0.07)
+
+
 def test_what_would_wander_off_is_drawn_in() -> None:
     found = stationary(np.array([1.2, 0.1]))
     assert np.abs(np.roots([1, *-found])).max() < 0.99
@@ -222,13 +276,13 @@ def test_a_panel_too_small_to_simulate_is_told_what_is_needed(panel: Panel, said
 
 def test_what_cannot_be_drawn_is_one_line() -> None:
     with pytest.raises(UnsupportedDesign, match="no cell of the panel is treated"):
-        drawn(simulated(), Assignment(), ZERO, 0, 0)
+        drawn(simulated(), Assignment("own"), ZERO, 0, 0)
     with pytest.raises(UnsupportedDesign, match=r"needs 13 units and 6\s+periods; there are 12"):
         drawn(simulated(), Assignment("uniform", 11, 4), ZERO, 0, 0)
     one = simulation_of(labelled(outcome(), treated_as("block", UNITS, PERIODS, treated=1)))
     with pytest.raises(UnsupportedDesign, match="with 1 of 12 units treated they do"):
         drawn(one, Assignment("logistic"), ZERO, 0, 0)
-    with pytest.raises(InvalidPanel, match="choose from own, logistic"):
+    with pytest.raises(InvalidPanel, match="choose from own, alike"):
         Assignment("x")  # type: ignore[arg-type]
     with pytest.raises(InvalidPanel, match="choose from zero"):
         Effect("x")  # type: ignore[arg-type]
