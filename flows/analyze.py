@@ -1,10 +1,11 @@
 """One study, answered: from the rows in the database to a stored, versioned result.
 
-    plan → pull → snapshot → known already? → checks → tune, fit, variances → store → publish
+    plan → pull → snapshot → known already? → checks → primary chosen, where a rule is to choose it
+         → tune, fit, variances → store → publish
 
-Nothing is written between the checks and the end: the answers of all estimators are stored in one
-transaction or not at all. The snapshot and the validation are kept also when the checks stop the
-run, because they say why.
+The answers of all estimators are stored in one transaction or not at all. The snapshot and the
+validation are kept also when the checks stop the run, because they say why. Where the plan has a
+rule for its primary estimator, the race and the choice are on record before anything is estimated.
 """
 
 from prefect import flow
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from estimators.core.fit import Estimate, Refusal
 from flows.failures import leave_trace
+from flows.racing import chosen_before
 from flows.side_by_side import SideBySide
 from storage.provenance import code_version, environment_hash, whoami
 from storage.records import StoredResult
@@ -68,6 +70,7 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
     report.raise_for_stop()
 
     panel, dropped = leave_out(arrange(rows, plan), plan)
+    chosen_before(url, question, request, panel, snapshot, by)
     # one thread per matrix product: the order of additions, so every digit, is the same each time
     with threadpool_limits(limits=1):
         running = {key: estimate.submit(panel, key, plan) for key in plan.estimators}

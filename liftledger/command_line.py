@@ -233,6 +233,77 @@ def calibrate(
 
 
 @app.command()
+def race(
+    subject: Annotated[
+        str, typer.Argument(help="A study, a panel, or a folder of CSV files, one panel each.")
+    ],
+    design: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="own, back_test, logistic, logistic:COLUMN, uniform, staggered or on_off; again."
+        ),
+    ] = None,
+    estimator: Annotated[
+        list[str] | None, typer.Option(help="Key of an estimator; may be given again.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Key of a kind of inference; may be given again.")
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(help="Simulated panels per design.", min=20, max=100_000)
+    ] = 200,
+    intervals: Annotated[
+        int, typer.Option(help="Replications asked for intervals, the first ones.", min=0)
+    ] = 20,
+    placements: Annotated[
+        int, typer.Option(help="Of the back-test, at most.", min=2, max=100_000)
+    ] = 40,
+    treated: Annotated[
+        str, typer.Option(help="Units x periods, in designs that draw them: 10x10.")
+    ] = "",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="two_way, interactive, noise or correlation, left out; again."),
+    ] = None,
+    recipe: Annotated[
+        str, typer.Option(help="matched to the panel, or published as in the papers.")
+    ] = "matched",
+    effect: Annotated[str, typer.Option(help="zero, constant or heterogeneous.")] = "zero",
+    seed: Annotated[
+        int | None, typer.Option(help="Where random numbers start; a study's own.", min=0)
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="An HTML page with the figure, as well.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which estimator errs least on panels like yours? Nothing treated is looked at.
+
+    Panels are simulated to be like the data, and the study's own treatment is placed where nothing
+    was done; every estimator is tuned and fitted on each. A folder gives one group of bars per
+    panel: columns unit, time, outcome, and treatment or columns of 0 and 1 that say which units
+    are like treated ones. An interrupted race goes on where it was. Progress goes to stderr, with
+    the time that is left.
+
+    Example: liftledger race prop99 --replications 100 -o race.html
+    """
+    from liftledger import racing
+
+    wanted = {
+        "designs": design, "estimators": estimator, "kinds": kind, "without": without,
+        "replications": replications, "intervals": intervals, "placements": placements,
+        "recipe": recipe, "effect": effect, "seed": seed,
+    }  # fmt: skip
+    races = racing.raced(subject, wanted, treated, debug=_settings["debug"])
+    from reports.race import to_json
+    from reports.race_tables import race_table
+
+    if output is not None:
+        racing.write_races(races, output)
+    _show({"races": [to_json(one) for one in races]}, race_table(races), as_json)
+
+
+@app.command()
 def up(
     port: Annotated[int, typer.Option(help="Port of Prefect's pages.", min=1, max=65535)] = 4200,
 ) -> None:

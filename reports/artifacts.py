@@ -6,7 +6,7 @@ lets HTML through.
 
 import re
 
-from reports.choice import named
+from reports.choice import choice_label, choice_sentences, named
 from reports.headline import kinds
 from reports.impact import impact_sentence
 from reports.names import closed, variance_label
@@ -28,6 +28,10 @@ def markdown(result: StoredResult, report: str | None = None) -> str:
         f"Effect in {escape(result.plan.measure)}; standard error and {level} interval by what is "
         f"held fixed. Bold: {named(result)}, before the result was known.",
     ]
+    if result.choice is not None:
+        label = escape(choice_label(result))
+        said = " ".join(choice_sentences(result.choice))
+        lines.append(f"Primary estimator by the plan’s rule: **{label}**. {escape(said)}")
     if result.dropped:
         lines.append(escape(closed(dropped_sentence(result))))
     refused = refusals(result)

@@ -9,7 +9,9 @@
              "band_high"}],
          "cumulative": [the same, and "missing"],
          "bands": {"by_period": BAND, "cumulative": BAND},
-         "diagnostics": {"noise", "leverage", "favoured", "placebo_rank", "pre_rmse", …}}]}
+         "diagnostics": {"noise", "leverage", "favoured", "placebo_rank", "pre_rmse", …}}],
+     "choice": where a rule chose the primary estimator, {"estimator", "rule", "how", "reason",
+         "tied_with", "content_hash", "chosen", "answered", "race": as `liftledger race --json`}}
 
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
@@ -21,8 +23,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reports import choice
 from reports.headline import ANSWERED, kinds, variance_of
 from reports.impact import impact_of, withheld
+from reports.race import to_json as race_to_json
 from storage.records import ResultSummary, StoredEstimate, StoredResult
 
 NUMBERS = ("standard_error", "df", "ci_low", "ci_high", "p_value")
@@ -39,12 +43,18 @@ BAND = ("critical_value", "p_value", "placebos", "construction", "reason")
 
 def to_json(result: StoredResult) -> dict[str, Any]:
     """The result as the fixed object; every estimate lists the same kinds of variance."""
-    return {
+    found = {
         "study": result.study,
         "version": result.version,
         "result_id": result.result_id,
         "estimates": [_estimate(result, estimate) for estimate in result.estimates],
     }
+    if result.choice is not None:
+        race = result.choice.race
+        found["choice"] = choice.to_json(result.choice) | {
+            "race": None if race is None else race_to_json(race)
+        }
+    return found
 
 
 def summary_to_json(summary: ResultSummary) -> dict[str, Any]:

@@ -4,8 +4,10 @@ The table that justified a choice is that of the race it rests on (reports/race.
 said around it.
 """
 
+import re
 from typing import Any
 
+from estimators import ESTIMATORS
 from reports.names import closed, estimator_label
 from storage.audit import Entry
 from storage.race_records import StoredChoice
@@ -41,7 +43,11 @@ def choice_label(result: StoredResult) -> str:
 
 def choice_sentences(choice: StoredChoice) -> list[str]:
     """Why this one, and that it was decided before the effect was known."""
-    return [closed(f"{choice.reason[:1].upper()}{choice.reason[1:]}"), order_sentence(choice)]
+    why = choice.reason
+    if choice.how != "fallback":  # keys of estimators, as they are called in tables
+        keys = "|".join(map(re.escape, ESTIMATORS))
+        why = re.sub(rf"\b({keys})\b", lambda found: estimator_label(found[1]), why)
+    return [closed(f"{why[:1].upper()}{why[1:]}"), order_sentence(choice)]
 
 
 def order_sentence(choice: StoredChoice) -> str:

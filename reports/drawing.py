@@ -28,6 +28,8 @@ INK = {
     "accent": "#0a0004",
     "shade": "#0a0005",
     "paper": "#0a0006",
+    "tied": "#0a0007",
+    "bar": "#0a0008",
     "marginal": "#0a0011",
     "given_unit": "#0a0012",
     "given_period": "#0a0013",

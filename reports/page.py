@@ -11,7 +11,7 @@ from typing import Any
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
-from reports.choice import named, planned_primary
+from reports.choice import choice_label, choice_sentences, named, planned_primary
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
 from reports.effects import cumulative_effect, effects_by_period
@@ -34,6 +34,9 @@ from reports.over_time import cumulative_rows, period_rows
 from reports.paths import has_paths, observed_and_counterfactual
 from reports.pattern import dropped_sentence, panel_sentence, treatment_sentence
 from reports.placebos import placebos
+from reports.race import HEADS
+from reports.race_figures import race_figure
+from reports.race_page import design_of
 from reports.rows import refusals, refused_count, rows
 from reports.sentences import answer
 from reports.weights import comparisons
@@ -52,6 +55,7 @@ def render(result: StoredResult) -> str:
         facts=facts(result),
         not_in_percent=not_in_percent(result),
         planned=_planned(result),
+        choice=_choice(result),
         named=named(result),
         figures=_figures(result),
         kinds=[_kind(kind, result) for kind in kinds(result)],
@@ -93,6 +97,21 @@ def _planned(result: StoredResult) -> str:
         f"{planned_primary(result)}, "
         f"{variance_phrase(plan.inference.primary)}, {percent(plan.inference.level)} intervals."
     )
+
+
+def _choice(result: StoredResult) -> dict[str, Any] | None:
+    """Where a rule chose the primary estimator: why, and the tables it rests on."""
+    choice = result.choice
+    if choice is None:
+        return None
+    race = choice.race
+    return {
+        "label": choice_label(result),
+        "sentences": choice_sentences(choice),
+        "figure": None if race is None else race_figure([race]),
+        "designs": [] if race is None else [design_of(race, name) for name in race.standings],
+        "heads": HEADS,
+    }
 
 
 def _figures(result: StoredResult) -> dict[str, Figure | None]:

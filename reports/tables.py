@@ -22,6 +22,7 @@ from reports.names import closed, variance_label
 from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
 from reports.pattern import dropped_sentence
 from reports.plain_text import text as _text
+from reports.race_tables import choice_table
 from reports.rows import Cell, Row, refusals, refused_count, rows
 from reports.sentences import answer
 from storage.records import ResultSummary, StoredResult
@@ -44,6 +45,7 @@ def result_table(result: StoredResult) -> RenderableType:
         *_estimates(result),
         _text(caption, "dim"),
     ]
+    parts += choice_table(result)
     parts += _remarks(result)
     refused = refusals(result)
     if refused:

@@ -31,8 +31,13 @@ def read_file(path: Path, columns: Columns) -> pd.DataFrame:
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".txt", ".parquet", ".pq"):
         raise InvalidFile(f"{path}: must be a .csv or .parquet file")
-    table, first_line = (_parquet(path), 1) if suffix in (".parquet", ".pq") else (_csv(path), 2)
-    table = table.rename_columns([name.strip() for name in table.column_names])
+    if suffix in (".parquet", ".pq"):
+        return rows_of(_parquet(path), path, columns, first_line=1)
+    return rows_of(read_csv(path), path, columns)
+
+
+def rows_of(table: pa.Table, path: Path, columns: Columns, first_line: int = 2) -> pd.DataFrame:
+    """The rows of a table that was read from this file. Raises InvalidFile as read_file does."""
     names = resolve(columns, table.column_names, str(path), InvalidFile)
     if table.num_rows == 0:
         raise InvalidFile(f"{path}: has column names but no rows")
@@ -104,13 +109,16 @@ class _Reader:
 
 def _parquet(path: Path) -> pa.Table:
     try:
-        return parquet.read_table(path)
+        return _stripped(parquet.read_table(path))
     except (pa.ArrowException, OSError) as error:
         raise InvalidFile(f"{path}: cannot be read as Parquet: {_reason(error)}") from error
 
 
-def _csv(path: Path) -> pa.Table:
-    """All columns as text; the separator is the one the first line uses more often."""
+def read_csv(path: Path) -> pa.Table:
+    """All columns as text; the separator is the one the first line uses more often.
+
+    Raises InvalidFile for a file that is not there, empty, not UTF-8 or not rectangular.
+    """
     try:
         with path.open(encoding="utf-8-sig") as lines:
             header = lines.readline()
@@ -125,7 +133,7 @@ def _csv(path: Path) -> pa.Table:
     )
     try:
         names = csv.open_csv(path, parse_options=parse).schema.names
-        return csv.read_csv(
+        table = csv.read_csv(
             path,
             parse_options=parse,
             convert_options=csv.ConvertOptions(
@@ -134,6 +142,11 @@ def _csv(path: Path) -> pa.Table:
         )
     except (pa.ArrowException, OSError) as error:
         raise InvalidFile(f"{path}: cannot be read as CSV: {_reason(error)}") from error
+    return _stripped(table)
+
+
+def _stripped(table: pa.Table) -> pa.Table:
+    return table.rename_columns([name.strip() for name in table.column_names])
 
 
 def _reason(error: BaseException) -> str:

@@ -1,30 +1,12 @@
 """What is read back of races and choices: values; nothing in here knows SQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from estimators.calibration.summaries import Measured
+from estimators.race.standings import Standing
 from storage.audit import Entry
-
-BACK_TEST = "back_test"  # the design that is no simulation: the panel's own untreated cells
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What one estimator was worth in one design of a race.
-
-    answered, refused: replications      reason: of the first refusal
-    numbers: by name, with their Monte-Carlo errors: rmse, relative, bias, coverage, length, seconds
-    """
-
-    design: str
-    estimator: str
-    answered: int
-    refused: int
-    reason: str | None
-    numbers: Mapping[str, Measured] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,6 +15,7 @@ class StoredRace:
 
     request_id: SHA-256 of the request      panel: as it was called      settings: JSON, as stored
     data_hash: SHA-256 of what was looked at, the panel without the treated outcomes
+    standings: by design, in the order asked
     """
 
     request_id: str
@@ -46,16 +29,7 @@ class StoredRace:
     requested_by: str
     created_at: datetime
     content_hash: str
-    standings: tuple[Standing, ...]
-
-    def of(self, design: str) -> tuple[Standing, ...]:
-        """The standings in one design, in the order asked."""
-        return tuple(one for one in self.standings if one.design == design)
-
-    @property
-    def designs(self) -> tuple[str, ...]:
-        """In the order asked."""
-        return tuple(dict.fromkeys(one.design for one in self.standings))
+    standings: Mapping[str, tuple[Standing, ...]]
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,12 @@ class StandingRow(Table):
     answered: Mapped[int] = mapped_column(comment="replications it answered")
     refused: Mapped[int] = mapped_column(comment="and those it refused")
     reason: Mapped[str | None] = mapped_column(comment="why, the first time")
+    eligible: Mapped[bool] = mapped_column(comment="whether it answered enough to be chosen")
     numbers: Mapped[dict[str, Any]] = mapped_column(
-        comment="by name, value and Monte-Carlo error: rmse, bias, coverage, ..."
+        comment="by name, value and Monte-Carlo error: rmse, bias, relative, seconds"
+    )
+    intervals: Mapped[dict[str, Any]] = mapped_column(
+        comment="by kind of inference: coverage, length, how many answered, why not"
     )
 
 
@@ -108,7 +112,7 @@ class ChoiceRow(Table):
             ["studies.study", "studies.version", "studies.plan_hash"],
         ),
         CheckConstraint("how IN ('rule', 'tie', 'fallback')", name="how"),
-        CheckConstraint("(race_id IS NULL) = (how = 'fallback')", name="evidence"),
+        CheckConstraint("race_id IS NOT NULL OR how = 'fallback'", name="evidence"),
         CheckConstraint(SHA256.format("request_id"), name="request_id"),
         CheckConstraint(SHA256.format("content_hash"), name="content_hash"),
         {"comment": "the primary estimator a rule chose; written before the result it is for"},
@@ -129,7 +133,7 @@ class ChoiceRow(Table):
     reason: Mapped[str] = mapped_column(comment="why, in one sentence")
     tied_with: Mapped[list[Any]] = mapped_column(comment="estimators it cannot be told apart from")
     race_id: Mapped[int | None] = mapped_column(
-        ForeignKey("races.id"), comment="the evidence; null: the panel is too small for a race"
+        ForeignKey("races.id"), comment="the evidence; null: no race could be run"
     )
     requested_by: Mapped[str] = mapped_column(comment="who asked")
     content_hash: Mapped[str] = mapped_column(

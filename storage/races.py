@@ -15,13 +15,19 @@ from sqlalchemy.orm import Session
 
 from estimators.calibration.summaries import Measured
 from estimators.core.panel import Panel
+from estimators.race.standings import Intervals, Standing
 from storage import audit
 from storage.answers import bits
 from storage.database import lock
 from storage.errors import StorageError
 from storage.json_values import canonical, plain
-from storage.race_records import Standing, StoredRace
+from storage.race_records import StoredRace
 from storage.race_tables import BatchRow, RaceTable, StandingRow
+from storage.rows import Grid
+
+NUMBERS = ("rmse", "bias", "relative", "seconds")
+COLUMNS = ("design", "estimator", "answered", "refused", "reason", "eligible", "numbers",
+           "intervals")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,14 @@ class RaceRequest:
         return hashlib.sha256(canonical(request).encode()).hexdigest()
 
 
-def data_hash(panel: Panel) -> str:
-    """SHA-256 of a panel without its treated outcomes: labels, treatment, usable outcomes."""
+def data_hash(panel: Panel | Grid) -> str:
+    """SHA-256 of a panel without its treated outcomes: labels, treatment, all other outcomes."""
     looked_at = {
         "units": [str(label) for label in panel.units],
         "periods": [str(label) for label in panel.periods],
         "treatment": bits(panel.treatment.astype(np.float64)),
-        "outcome": bits(np.where(panel.usable, panel.outcome, np.nan)),
+        "observed": bits(np.isfinite(panel.outcome).astype(np.float64)),
+        "outcome": bits(np.where(panel.treatment, np.nan, panel.outcome)),
         "covariates": [list(panel.covariate_names), bits(panel.covariates)],
     }
     return hashlib.sha256(canonical(looked_at).encode()).hexdigest()
@@ -100,12 +107,14 @@ def batch(session: Session, design: str, first: int, replications: int) -> dict[
     return row.content
 
 
-def save(session: Session, request: RaceRequest, standings: Sequence[Standing]) -> bool:
-    """Write a race, or find it written; whether it was new."""
+def save(
+    session: Session, request: RaceRequest, standings: Mapping[str, Sequence[Standing]]
+) -> bool:
+    """Write a race, or find it written; whether it was new. standings: by design."""
     lock(session, f"race:{request.request_id}")
     if find(session, request.request_id) is not None:
         return False
-    rows = [plain(one) for one in standings]
+    rows = [_row(design, one) for design, found in standings.items() for one in found]
     content = _digest(rows)
     row = {
         "request_id": request.request_id,
@@ -139,10 +148,12 @@ def read(session: Session, row: RaceTable) -> StoredRace:
     found = session.scalars(
         select(StandingRow).where(StandingRow.race_id == row.id).order_by(StandingRow.position)
     )
-    names = Standing.__dataclass_fields__
-    standings = [{name: getattr(one, name) for name in names} for one in found]
-    if _digest(standings) != row.content_hash:
+    rows = [{name: getattr(one, name) for name in COLUMNS} for one in found]
+    if _digest(rows) != row.content_hash:
         raise _altered(f"race {row.request_id[:12]}")
+    standings: dict[str, tuple[Standing, ...]] = {}
+    for one in rows:
+        standings[one["design"]] = (*standings.get(one["design"], ()), _standing(one))
     return StoredRace(
         request_id=row.request_id,
         panel=row.panel,
@@ -155,13 +166,37 @@ def read(session: Session, row: RaceTable) -> StoredRace:
         requested_by=row.requested_by,
         created_at=row.saved_at,
         content_hash=row.content_hash,
-        standings=tuple(_standing(one) for one in standings),
+        standings=standings,
     )
 
 
+def _row(design: str, one: Standing) -> dict[str, Any]:
+    """A standing as it is stored: what there is of its numbers, by name."""
+    numbers = {name: getattr(one, name) for name in NUMBERS}
+    row = {name: getattr(one, name) for name in COLUMNS if name not in ("design", "numbers")}
+    known = {name: number for name, number in numbers.items() if number is not None}
+    found: dict[str, Any] = plain({"design": design, **row, "numbers": known})
+    return found
+
+
 def _standing(stored: Mapping[str, Any]) -> Standing:
-    numbers = {name: Measured(**one) for name, one in stored["numbers"].items()}
-    return Standing(**{**stored, "numbers": numbers})
+    words = {name: stored[name] for name in COLUMNS if name not in ("design", "numbers")}
+    intervals = {
+        kind: Intervals(**one | {name: _measured(one[name]) for name in ("coverage", "length")})
+        for kind, one in stored["intervals"].items()
+    }
+    numbers = {
+        name: number if name == "seconds" else _measured(number)
+        for name, number in stored["numbers"].items()
+    }
+    return Standing(**{**words, **numbers, "intervals": intervals})
+
+
+def _measured(stored: Mapping[str, Any] | None) -> Measured | None:
+    """A number and its error; infinity is a word in JSON."""
+    if stored is None:
+        return None
+    return Measured(float(stored["value"]), stored["error"])
 
 
 def _digest(standings: Sequence[Mapping[str, Any]]) -> str:

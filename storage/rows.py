@@ -12,6 +12,7 @@ Rows are as found: cells may be missing, doubled, or hold what no panel may. The
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -105,12 +106,37 @@ def without(rows: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     return kept.assign(unit=kept["unit"].cat.remove_unused_categories())
 
 
-def to_panel(rows: pd.DataFrame) -> Panel:
-    """The rectangular panel: units and periods in order, nan where not observed.
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Rows as arrays, units and periods in order: what a Panel is made of, treated or not."""
 
-    A cell without a row is not observed and not treated. Raises InvalidPanel for a doubled cell,
-    a value no panel may hold, or a covariate not known somewhere; InvalidPeriods for labels that
-    are no periods.
+    outcome: Floats
+    treatment: npt.NDArray[np.bool_]
+    units: tuple[str, ...]
+    periods: tuple[int, ...] | tuple[str, ...]
+    covariates: Floats | None
+    covariate_names: tuple[str, ...]
+
+
+def to_panel(rows: pd.DataFrame) -> Panel:
+    """The rectangular panel. Raises as to_grid, and InvalidPanel for what no panel may hold."""
+    grid = to_grid(rows)
+    return Panel(
+        grid.outcome,
+        grid.treatment,
+        grid.units,
+        grid.periods,
+        grid.covariates,
+        grid.covariate_names,
+    )
+
+
+def to_grid(rows: pd.DataFrame) -> Grid:
+    """The rectangle: units and periods in order, nan where not observed.
+
+    A cell without a row is not observed and not treated. Raises InvalidPanel for a doubled cell, an
+    outcome that is no number, a treatment neither 0 nor 1; InvalidPeriods for labels that are no
+    periods.
     """
     labels = [str(label) for label in rows["unit"].cat.categories]
     order = by_label(labels)
@@ -131,7 +157,7 @@ def to_panel(rows: pd.DataFrame) -> Panel:
     covariates = np.full((*shape, len(names)), np.nan)
     for k, name in enumerate(names):
         covariates[i, t, k] = rows[name]
-    return Panel(
+    return Grid(
         outcome,
         treatment,
         tuple(labels[k] for k in order),

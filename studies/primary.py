@@ -8,17 +8,16 @@ outcomes, and before any effect is computed.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from estimators import ESTIMATORS
+from estimators.race.choice import RULES
 from studies.mistakes import CHOICES
 from studies.part import Part
 
 KEY, RULE = CHOICES[2:]
-Rule = Literal["lowest_rmse"]
-RULES: tuple[str, ...] = get_args(Rule)
 
 
 def one_of(known: Iterable[str]) -> AfterValidator:

@@ -24,13 +24,21 @@ class Progress:
     total: int
     what: str
     done: int = 0
+    skipped: int = 0
     started: float = field(default_factory=time.perf_counter)
+
+    def skip(self, count: int) -> None:
+        """So many were done before: they say nothing about how long the others take."""
+        if count:
+            self.done, self.skipped = self.done + count, self.skipped + count
+            narrate(self.who, f"{self.done:,} of {self.total:,} {self.what}, finished before")
 
     def add(self, count: int) -> None:
         """So many more are done."""
         self.done += count
         text = f"{self.done:,} of {self.total:,} {self.what}"
-        left = (time.perf_counter() - self.started) * (self.total - self.done) / self.done
+        here = self.done - self.skipped
+        left = (time.perf_counter() - self.started) * (self.total - self.done) / here
         narrate(
             self.who, text if self.done >= self.total else f"{text}, about {_spoken(left)} left"
         )

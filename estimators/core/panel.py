@@ -12,7 +12,7 @@ counterfactual may be learned from; a treated outcome never is.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -136,6 +136,13 @@ class Panel:
         """(T,) true for periods before the first treated cell."""
         first = int(np.argmax(self.treatment.any(axis=0)))
         return np.arange(len(self.periods)) < first
+
+    @property
+    def masked(self) -> "Panel":
+        """The same without treated outcomes: zero where one was observed. For decisions that must
+        not depend on any of them, provably: nothing here could."""
+        hidden = self.treatment & self.observed
+        return replace(self, outcome=np.where(hidden, 0.0, self.outcome))
 
     def cell(self, unit: int, period: int) -> str:
         """The labels of one cell, for messages."""

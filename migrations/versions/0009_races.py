@@ -203,7 +203,7 @@ def upgrade() -> None:
             "race_id",
             sa.BigInteger(),
             nullable=True,
-            comment="the evidence; null: the panel is too small for a race",
+            comment="the evidence; null: no race could be run",
         ),
         sa.Column("requested_by", sa.Text(), nullable=False, comment="who asked"),
         sa.Column(
@@ -220,7 +220,7 @@ def upgrade() -> None:
             comment="when",
         ),
         sa.CheckConstraint(
-            "(race_id IS NULL) = (how = 'fallback')", name=op.f("ck_choices_evidence")
+            "race_id IS NOT NULL OR how = 'fallback'", name=op.f("ck_choices_evidence")
         ),
         sa.CheckConstraint("content_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_choices_content_hash")),
         sa.CheckConstraint("how IN ('rule', 'tie', 'fallback')", name=op.f("ck_choices_how")),
@@ -262,10 +262,22 @@ def upgrade() -> None:
         sa.Column("refused", sa.Integer(), nullable=False, comment="and those it refused"),
         sa.Column("reason", sa.Text(), nullable=True, comment="why, the first time"),
         sa.Column(
+            "eligible",
+            sa.Boolean(),
+            nullable=False,
+            comment="whether it answered enough to be chosen",
+        ),
+        sa.Column(
             "numbers",
             postgresql.JSON(),
             nullable=False,
-            comment="by name, value and Monte-Carlo error: rmse, bias, coverage, ...",
+            comment="by name, value and Monte-Carlo error: rmse, bias, relative, seconds",
+        ),
+        sa.Column(
+            "intervals",
+            postgresql.JSON(),
+            nullable=False,
+            comment="by kind of inference: coverage, length, how many answered, why not",
         ),
         sa.CheckConstraint(
             "(refused = 0) = (reason IS NULL)", name=op.f("ck_race_standings_reason")

@@ -5,21 +5,26 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from estimators.calibration.summaries import Measured
+from estimators.race.standings import Intervals, Standing
 from storage import races
 from storage.choices import Choice
-from storage.race_records import BACK_TEST, Standing
 from storage.races import RaceRequest
 from storage.results import Analysis
 
-STANDINGS = (
+OWN = (
     Standing(
-        "own", "did", answered=40, refused=0, reason=None,
-        numbers={"rmse": Measured(0.1 + 0.2, 1 / 3), "relative": Measured(1.0, None)},
+        "did", answered=40, refused=0, reason=None, eligible=True,
+        rmse=Measured(0.1 + 0.2, 1 / 3), bias=Measured(-0.1, None), relative=Measured(1.0, 0.0),
+        seconds=0.001,
+        intervals={"given_both": Intervals("given_both", 38, 2, "3 windows fit, 5 are needed",
+                                           Measured(0.95, 0.03), Measured(1e-300, 0.1))},
     ),
-    Standing("own", "sc", answered=38, refused=2, reason="store “7” is not observed",
-             numbers={"rmse": Measured(1e-300, 0.0)}),
-    Standing(BACK_TEST, "did", answered=0, refused=3, reason="too short a past"),
+    Standing("sc", answered=38, refused=2, reason="store “7” is not observed", eligible=False,
+             rmse=Measured(1e-300, 0.0), relative=Measured(float("inf"), None),
+             intervals={"given_both": Intervals("given_both", 0, 0, None)}),
 )  # fmt: skip
+BACK_TEST = (Standing("did", answered=0, refused=3, reason="too short a past", eligible=False),)
+STANDINGS = {"own": OWN, "back_test": BACK_TEST}
 
 
 def request(snapshot: str = "5" * 64, **changed: Any) -> RaceRequest:

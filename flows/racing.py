@@ -1,0 +1,166 @@
+"""A race, design by design and batch by batch; and the choice that rests on one.
+
+    known already? → per design: lay out → batches, those not yet finished → rank → store
+
+A batch is kept when it ends, so that a race that was interrupted goes on where it was, and one with
+more replications begins with those that are there. The standings are stored at the end, all of them
+in one transaction.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect.futures import as_completed
+from threadpoolctl import threadpool_limits
+
+from estimators.core.errors import UnsupportedDesign
+from estimators.core.panel import Panel
+from estimators.race.results import Results
+from estimators.race.standings import Standing
+from flows.spreading import task_runner
+from storage.choices import Choice
+from storage.json_values import plain
+from storage.provenance import code_version, environment_hash
+from storage.race_records import StoredChoice, StoredRace
+from storage.races import RaceRequest
+from studies.primary import PrimaryRule
+from tasks.narration import Progress, narrate
+from tasks.race import (
+    BATCH,
+    choose,
+    entrants,
+    find_batches,
+    find_choice,
+    find_race,
+    keep_batch,
+    keep_choice,
+    keep_race,
+    lay_out,
+    rank,
+    run_batch,
+)
+from tasks.race_designs import Asked, Design, asked_by, designs_of
+from tasks.race_grounds import Ground
+from tasks.studies import Question
+
+
+def raced(url: str, ground: Ground, asked: Asked, by: str) -> StoredRace:
+    """The race, or the stored one where the same was run before.
+
+    Raises UnsupportedDesign when this panel has room for none of its designs, StorageError.
+    """
+    request = RaceRequest(
+        panel=ground.name,
+        settings=plain(asked),
+        seed=asked.seed,
+        data_hash=ground.data_hash,
+        snapshot_hash=ground.snapshot_hash,
+        code_version=code_version(),
+        environment_hash=environment_hash(),
+        requested_by=by,
+    )
+    known = find_race(url, request.request_id)
+    if known is not None:
+        return known
+    found: dict[str, Sequence[Standing]] = {}
+    with threadpool_limits(limits=1):
+        for design in asked.designs:
+            try:
+                found[design.name] = _run(url, request, ground, asked, design)
+            except UnsupportedDesign as refused:
+                narrate("race", f"{design.name}: {refused}")
+                found[design.name] = _nobody(asked, str(refused))
+    every = [one for standings in found.values() for one in standings]
+    if not any(one.answered for one in every):
+        raise UnsupportedDesign(f"{ground.name}: nobody can race here: {every[0].reason}")
+    return keep_race(url, request, found)
+
+
+def _run(
+    url: str, request: RaceRequest, ground: Ground, asked: Asked, design: Design
+) -> tuple[Standing, ...]:
+    """One design, to its end."""
+    course = lay_out(ground, asked, design)
+    key = request.part(plain(asked.of(design)))
+    numbers = range(course.count)
+    batches = [numbers[first : first + BATCH] for first in range(0, course.count, BATCH)]
+    parts: dict[int, Results] = find_batches(url, key, batches)
+    progress = Progress("race", course.count, f"replications, {design.name}")
+    progress.skip(sum(len(batches[place]) for place in parts))
+    ready = entrants(asked)
+    with task_runner() as runner:
+        given = {"course": course, "estimators": ready, "kinds": asked.kinds}
+        waiting = {
+            runner.submit(run_batch, {**given, "numbers": batches[place]}): place
+            for place in range(len(batches))
+            if place not in parts
+        }
+        for done in as_completed(list(waiting)):
+            place = waiting[done]
+            parts[place] = done.result()
+            keep_batch(url, key, batches[place], parts[place])
+            progress.add(len(batches[place]))
+    return rank([parts[place] for place in sorted(parts)])
+
+
+def _nobody(asked: Asked, reason: str) -> tuple[Standing, ...]:
+    """Standings of a design that this panel has no room for."""
+    count = asked.replications
+    return tuple(Standing(key, 0, count, reason, eligible=False) for key in asked.estimators)
+
+
+def chosen_before(
+    url: str, question: Question, request_id: str, panel: Panel, snapshot: str, by: str
+) -> StoredChoice | None:
+    """The primary that the plan's rule takes, on record before anything is estimated.
+
+    request_id: of the result to come      panel: what will be estimated on; none of its treated
+    outcomes is looked at
+    None where the plan names its primary. The same request is the same choice.
+    """
+    rule, plan = question.plan.primary, question.plan
+    if not isinstance(rule, PrimaryRule):
+        return None
+    known = find_choice(url, request_id)
+    if known is not None:
+        narrate("primary", f"chosen before: {known.estimator}")
+        return known
+    ground = Ground(plan.study, snapshot, panel.masked)
+    seed = plan.seed if rule.seed is None else rule.seed
+    race: StoredRace | None = None
+    try:
+        asked = asked_by(plan, designs_of(ground), rule.replications, seed)
+        race = raced(url, ground, asked, by)
+        found = choose(_simulated(race, asked), rule.rule)
+        made = _made(found.key, "tie" if found.tied_with else "rule", found.why, found.tied_with)
+    except UnsupportedDesign as refused:
+        why = f"the plan’s fall-back, because no race can choose here: {refused}"
+        made = _made(rule.fallback, "fallback", why, ())
+    return keep_choice(
+        url,
+        Choice(
+            request_id=request_id,
+            study=plan.study,
+            plan_version=question.version,
+            plan_hash=question.sha256,
+            rule=rule.model_dump(mode="json"),
+            race=None if race is None else race.request_id,
+            requested_by=by,
+            **made,
+        ),
+    )
+
+
+def _simulated(race: StoredRace, asked: Asked) -> tuple[Standing, ...]:
+    """The standings a rule is applied to: those on panels simulated to be like this one.
+
+    Raises UnsupportedDesign, with its own reason, when no such panel could be drawn.
+    """
+    found = race.standings[asked.designs[0].name]
+    if not any(one.answered for one in found):
+        raise UnsupportedDesign(str(found[0].reason))
+    return found
+
+
+def _made(estimator: str, how: str, reason: str, tied_with: Sequence[str]) -> dict[str, Any]:
+    return {"estimator": estimator, "how": how, "reason": reason, "tied_with": tied_with}
