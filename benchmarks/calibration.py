@@ -18,7 +18,7 @@ import argparse
 import json
 import pickle
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,16 +41,23 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Design:
-    """An exam, whom it asks, and how often it is published with."""
+    """An exam, whom it asks for which kinds of inference, and how often it is published with."""
 
     exam: Exam
     estimators: tuple[str, ...]
     draws: int
+    kinds: tuple[str, ...] = tuple(STANDARD_VARIANCES)
 
 
-def _design(noise: str, units: int, periods: int, estimators: str, draws: int) -> Design:
-    exam = Exam(noise=noise, units=units, periods=periods, seed=SEED)
+def _design(
+    noise: str, units: int, periods: int, estimators: str, draws: int, pattern: str = "cell"
+) -> Design:
+    exam = Exam(noise=noise, pattern=pattern, units=units, periods=periods, seed=SEED)
     return Design(exam, tuple(estimators.split(",")), draws)
+
+
+def _conformal(noise: str, units: int, periods: int) -> Design:
+    return replace(_design(noise, units, periods, "did", 2000), kinds=("conformal",))
 
 
 SIX = ",".join(ESTIMATORS)
@@ -64,6 +71,16 @@ DESIGNS = {
     "sdid multiplicative 50x40": _design("multiplicative", 50, 40, "sdid", 2000),
     "sdid even 50x40": _design("even", 50, 40, "sdid", 2000),
     "six even 20x15": _design("even", 20, 15, SIX, 500),
+    "did ar1 50x40": _design("ar1", 50, 40, "did", 2000),
+    "did ar1 20x15": _design("ar1", 20, 15, "did", 2000),
+    "did t5 50x40": _design("t5", 50, 40, "did", 2000),
+    "did t5 20x15": _design("t5", 20, 15, "did", 2000),
+    "did ended even 50x40": _design("even", 50, 40, "did", 2000, "ended"),
+    "did ended ar1 50x40": _design("ar1", 50, 40, "did", 2000, "ended"),
+    "did block ar1 50x40": _design("ar1", 50, 40, "did", 2000, "block"),
+    "did conformal even 50x40": _conformal("even", 50, 40),
+    "did conformal even 20x20": _conformal("even", 20, 20),
+    "did conformal ar1 50x40": _conformal("ar1", 50, 40),
 }
 
 
@@ -73,7 +90,7 @@ def replications(design: Design, draws: int, keep: Path | None) -> Answers | Non
     if keep is not None and keep.is_file():
         known = pickle.loads(keep.read_bytes())
     ready = prepared(design.exam, {key: ESTIMATORS[key] for key in design.estimators})
-    kinds = tuple(STANDARD_VARIANCES.values())
+    kinds = tuple(VARIANCES[kind] for kind in design.kinds)
     first = 0 if known is None else len(known.number)
     for start in range(first, draws, CHUNK):
         part = sit(design.exam, ready, kinds, range(start, min(start + CHUNK, draws)))
@@ -88,15 +105,17 @@ def replications(design: Design, draws: int, keep: Path | None) -> Answers | Non
 def lines(found: Sequence[Score], answers: Answers, level: float) -> Iterator[str]:
     """A Markdown table, and the gain over the marginal interval."""
     heads = ("coverage", "coverage_quietest", "coverage_noisiest", "length", "variability")
-    powers = tuple(f"size_adjusted_{k}" for k in (1, 2, 3))
+    adjusted = any("size_adjusted_1" in one.numbers for one in found)
+    powers = tuple(f"{'size_adjusted' if adjusted else 'power'}_{k}" for k in (1, 2, 3))
     names = [name for name in (*heads, *powers) if any(name in one.numbers for one in found)]
     yield "| | V / true | " + " | ".join(name.replace("_", " ") for name in names) + " |"
     yield "|---|---|" + "---|" * len(names)
     for one in found:
         cells = " | ".join(_cell(one.numbers.get(name), name) for name in names)
-        ratio = one.numbers["mean_variance"].value / one.numbers["true_variance"].value
-        yield f"| {one.estimator} {one.kind} | {ratio:.2f} | {cells} |"
+        yield f"| {one.estimator} {one.kind} | {_ratio(one)} | {cells} |"
     for kind in ("given_both", "adaptive"):
+        if not {kind, "marginal"} <= set(answers.kinds):
+            continue
         gains = [paired_gain(answers, answers.estimators[0], kind, "marginal", k, level)
                  for k in (1, 2, 3)]  # fmt: skip
         said = ", ".join(f"{100 * one.value:+.0f} % ± {100 * (one.error or 0):.0f}"
@@ -114,6 +133,13 @@ def family(answers: Answers, level: float) -> str:
     return (
         f"any of {rows} rows: {any_row.mean():.3f} ± {error:.3f}; mean of rows {found.mean():.3f}"
     )
+
+
+def _ratio(one: Score) -> str:
+    """Mean variance over the true one; a dash for a procedure without a variance."""
+    if "mean_variance" not in one.numbers:
+        return "–"
+    return f"{one.numbers['mean_variance'].value / one.numbers['true_variance'].value:.2f}"
 
 
 def _cell(one: Measured | None, name: str) -> str:

@@ -170,7 +170,7 @@ def calibrate(
         typer.Option(help="even, by_unit, by_period, multiplicative, additive, ar1 or t5; again."),
     ] = None,
     pattern: Annotated[
-        list[str] | None, typer.Option(help="cell, block or on_off; may be given again.")
+        list[str] | None, typer.Option(help="cell, block, ended or on_off; may be given again.")
     ] = None,
     estimator: Annotated[
         list[str] | None, typer.Option(help="Key of an estimator; may be given again.")

@@ -14,7 +14,10 @@ from reports.names import counted, estimator_label, variance_phrase
 from reports.numbers import number, percent, significant
 from storage.records import StoredCalibration
 
-PATTERN_WORDS = {"cell": "a single cell", "block": "a block", "on_off": "on and off"}
+PATTERN_WORDS = {
+    "cell": "a single cell", "block": "a block", "ended": "a block that ended",
+    "on_off": "on and off",
+}  # fmt: skip
 SHOWN = 5  # units or periods that were covered least
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from estimators import ESTIMATORS
 from reports.headline import estimate_answered
 from reports.names import closed, counted, estimator_label, estimator_title
-from reports.numbers import percent, significant
+from reports.numbers import number, percent, significant
 from storage.json_values import plain
 from storage.records import StoredEstimate, StoredResult
 
@@ -31,6 +31,7 @@ class Candidate:
 class Diagnosis:
     """One estimator's diagnostics, ready to be shown; "–" where nothing was stored.
 
+    worst: period of the largest mean gap before treatment, and the gap; pattern: Durbin–Watson
     asked: settings the plan gives; "" when it gives none
     settings: those given, or chosen from the data; the others are the estimator's defaults
     coefficients: of covariates, name and number
@@ -41,6 +42,8 @@ class Diagnosis:
     primary: bool
     fit: str
     fit_share: str
+    worst: str
+    pattern: str
     rank: str
     steps: str
     optimality: str
@@ -79,6 +82,8 @@ def _diagnosis(result: StoredResult, estimate: StoredEstimate) -> Diagnosis:
         primary=estimate.estimator == result.primary,
         fit=_value(known.get("pre_rmse")),
         fit_share="–" if share is None else percent(float(f"{share:.2g}")),
+        worst=_worst(known.get("pre_worst")),
+        pattern=_two_places(known.get("pre_durbin_watson")),
         rank=f"{rank['rank']} of {rank['of']}" if {"rank", "of"} <= set(rank) else "–",
         steps="–" if known.get("steps") is None else f"{known['steps']:,}",
         optimality=_value(known.get("optimality")),
@@ -93,6 +98,14 @@ def _diagnosis(result: StoredResult, estimate: StoredEstimate) -> Diagnosis:
         candidates=_candidates(candidates, estimate.settings),
         more=f"and {more:,} more, stored with the result" if more > 0 else "",
     )
+
+
+def _worst(found: Mapping[str, Any] | None) -> str:
+    return "–" if found is None else f"{found['period']}: {significant(found['gap'])}"
+
+
+def _two_places(value: float | None) -> str:
+    return "–" if value is None else number(value, 2)
 
 
 def _telling(estimate: StoredEstimate, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,15 +19,16 @@ UNEVEN = 0.05  # as estimators.diagnostics.favoured has it
 
 @dataclass(frozen=True)
 class Moved:
-    """How far one estimate moves without one donor, or one period; texts.
+    """How far one estimate moves without one donor, one treated unit, or one period; texts.
 
-    donor, period: "Nevada: −1.5 (27 of 38 tried)", or why there is none
-    low, high: the effects found, over both
+    donor, treated, period: "Nevada: −1.5 (27 of 38 tried)", or why there is none
+    bounds: from the smallest to the largest of the effects found
     """
 
     label: str
     primary: bool
     donor: str
+    treated: str
     period: str
     bounds: str
 
@@ -112,6 +113,7 @@ def _moved(result: StoredResult, estimate: StoredEstimate, places: int) -> Moved
         estimator_label(estimate.estimator),
         estimate.estimator == result.primary,
         _largest(stored["donors"], places),
+        _largest(stored["treated"], places) if "treated" in stored else "–",
         _largest(stored["periods"], places),
         f"{number(min(ends), places)} to {number(max(ends), places)}" if ends else "–",
     )

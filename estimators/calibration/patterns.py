@@ -1,13 +1,15 @@
-"""Where simulated panels are treated: a cell, a block, or on and off.
+"""Where simulated panels are treated: a cell, a block, one that ended, or on and off.
 
     cell     one random unit in the last period
     block    a random tenth of the units (2 at least) in the last eighth of periods (2 at least)
+    ended    a block as long, with as many periods after it
     on_off   a random fifth of the units (2 at least), three periods on, three off, from a third of
              the periods on, each starting somewhere in its cycle
 
 Which units are treated is drawn anew in every replication. Cells and blocks are at the end because
 a treatment needs a past; periods' noise is drawn alike for all of them, so that the last is as
-noisy as any other, and the treated cell a random one.
+noisy as any other, and the treated cell a random one. A block that ended has neighbours on both
+sides in time, and so have its placebos.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,6 +36,10 @@ def _block(units: int, periods: int, rng: np.random.Generator) -> BoolArray:
     return treatment
 
 
+def _ended(units: int, periods: int, rng: np.random.Generator) -> BoolArray:
+    return np.roll(_block(units, periods, rng), -max(2, periods // BLOCK_PERIODS), axis=1)
+
+
 def _on_off(units: int, periods: int, rng: np.random.Generator) -> BoolArray:
     treatment = np.zeros((units, periods), dtype=np.bool_)
     chosen = rng.choice(units, size=max(2, units // SHARE), replace=False)
@@ -46,6 +52,7 @@ def _on_off(units: int, periods: int, rng: np.random.Generator) -> BoolArray:
 PATTERNS: Mapping[str, Callable[[int, int, np.random.Generator], BoolArray]] = {
     "cell": _cell,
     "block": _block,
+    "ended": _ended,
     "on_off": _on_off,
 }
 

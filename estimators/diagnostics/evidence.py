@@ -1,7 +1,7 @@
 """Everything said beside one estimate, gathered: numbers and labels only, ready for JSON.
 
     noise       by_unit, by_period: is it uneven (unevenness.py)      serial: does it last
-    leverage    donors, periods: how far the ATT moves without one (leverage.py)
+    leverage    donors, treated, periods: how far the ATT moves without one (leverage.py)
     favoured    the kind of variance this evidence favours (favoured.py)
 
 What cannot be said is {"refused": reason}, where it would stand. Nothing in here raises for a
@@ -19,7 +19,12 @@ from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import Panel
 from estimators.core.threads import one_thread
 from estimators.diagnostics.favoured import favoured
-from estimators.diagnostics.leverage import Leverage, donor_leverage, period_leverage
+from estimators.diagnostics.leverage import (
+    Leverage,
+    donor_leverage,
+    period_leverage,
+    treated_leverage,
+)
 from estimators.diagnostics.residuals import (
     SerialCorrelation,
     innovations,
@@ -48,6 +53,7 @@ def evidence(
         "noise": noise,
         "leverage": {
             "donors": _told(_or_reason(lambda: donor_leverage(panel, estimator, fit, effect))),
+            "treated": _told(_or_reason(lambda: treated_leverage(panel, estimator, effect))),
             "periods": _told(_or_reason(lambda: period_leverage(panel, estimator, fit, effect))),
         },
         "favoured": asdict(favoured(_tested(by_unit), _tested(by_period), df)),

@@ -1,6 +1,9 @@
-"""How far the ATT rests on a single donor, or on a single period before treatment.
+"""How far the ATT rests on a single donor, a single treated unit, or a period before treatment.
 
-    change_k = att of the panel without k − att        k a never-treated unit, or a pre-period
+    change_k = att of the panel without k − att
+
+k is a never-treated unit, a pre-period, or, where there are several, a treated unit, whose cells
+leave the average with it: the ATT is then one of other cells, and a change is no error.
 
 Each is left out whole and the *tuned* estimator fitted again; nothing is tuned anew. With on/off
 treatment, where there may be neither never-treated units nor pre-periods, every unit and every
@@ -13,7 +16,7 @@ panel. At most 120 are tried, fewer where a fit is dear: by cells of the panel a
 a fit. How many of how many is part of the answer.
 
 Source: leave-one-out as in Abadie, Diamond and Hainmueller (2015, section 3), who drop each state
-with positive weight. Periods, and the rationing, are this project's own.
+with positive weight. Treated units, periods, and the rationing, are this project's own.
 """
 
 from collections.abc import Callable, Hashable
@@ -28,7 +31,7 @@ from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel, listed
 from estimators.core.parallel import in_order
 
-MOST = 120  # refits for units, and as many for periods
+MOST = 120  # refits for donors, as many for treated units, and as many for periods
 WORK = 1_000_000  # cells × optimisations of one fit, times refits
 LISTED = 3
 
@@ -79,6 +82,22 @@ def donor_leverage(panel: Panel, estimator: Estimator, fit: Fit, effect: float) 
     return _leverage(panel, estimator, effect, candidates, weights, without, panel.units, "donor")
 
 
+def treated_leverage(panel: Panel, estimator: Estimator, effect: float) -> Leverage:
+    """Leave out one treated unit at a time; likewise.
+
+    Raises UnsupportedDesign also where treatment goes on and off: any unit is a donor there.
+    """
+    if pattern(panel) == "on_off":
+        raise UnsupportedDesign("treatment goes on and off: treated units are among the donors")
+    units, periods = np.arange(len(panel.units)), np.arange(len(panel.periods))
+
+    def without(unit: int) -> Panel:
+        return panel.select(units != unit, periods)
+
+    treated = panel.treated_units
+    return _leverage(panel, estimator, effect, treated, [], without, panel.units, "treated unit")
+
+
 def period_leverage(panel: Panel, estimator: Estimator, fit: Fit, effect: float) -> Leverage:
     """Leave out one period at a time; likewise."""
     before = panel.pre_periods
@@ -107,7 +126,11 @@ def _leverage(
 ) -> Leverage:
     order = _in_order_of_weight(candidates, weights)
     if len(order) < 2:
-        raise UnsupportedDesign(f"there are {len(order)} {what}s that could be left out")
+        number = "is 1" if len(order) == 1 else "are 0"
+        plural = "" if len(order) == 1 else "s"
+        raise UnsupportedDesign(
+            f"there {number} {what}{plural} that could be left out, of 2 needed"
+        )
     cost = panel.outcome.size * estimator.problems(panel)
     most = min(MOST, WORK // cost)
     if not most:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from estimators import ESTIMATORS, Panel, att
 from estimators.core.designs import identified
 from estimators.variance.dealing import dealt, dealt_and_rotated, rotated
+from estimators.variance.placebos import Placebos
 from tests.estimators.panels import labelled, noisy, small, treated_as
 
 
@@ -38,6 +40,43 @@ def test_every_deal_is_placed_in_every_rotation() -> None:
     for shift in np.unique(pool.times):
         rotations = {pool.placements[d].rotation for d in np.flatnonzero(pool.times == shift)}
         assert rotations == {shift}
+
+
+def double_difference_variance(panel: Panel) -> float:
+    """To first order, cell by cell, of independent noise: by units and by periods in turn."""
+    scored = panel.treatment & panel.observed
+    found = 1 / int(scored.sum())
+    for mine, usable in zip([*scored, *scored.T], [*panel.usable, *panel.usable.T], strict=True):
+        if mine.any() and usable.any():
+            found += (int(mine.sum()) / int(scored.sum())) ** 2 / int(usable.sum())
+    return found
+
+
+def test_effects_are_on_the_scale_of_the_estimate_which_scores_more_cells() -> None:
+    panel, did = small("on_off"), ESTIMATORS["did"]
+    found = Placebos(panel, did, 12, seed=3)
+    pools = (
+        (found.same_period, dealt(panel, 12, 3)),
+        (found.same_unit, rotated(panel, 12)),
+        (found.controls_past, dealt_and_rotated(panel, found.crossed, 3)),
+    )
+    for effects, pool in pools:
+        expected = []
+        for placement in pool.placements:
+            placed = placement.panel(panel)
+            scale = double_difference_variance(panel) / double_difference_variance(placed)
+            expected.append(np.sqrt(scale) * att(placed, did.fit(placed)))
+        assert min(expected) < max(expected)
+        np.testing.assert_allclose(effects.overall, expected)
+
+
+def test_no_two_pools_share_their_lots() -> None:
+    panel = labelled(noisy(12, 30), treated_as("on_off", 12, 30))
+    deals = [
+        {tuple(placement.group) for placement in pool.placements}
+        for pool in (dealt(panel, 100, 5), dealt_and_rotated(panel, 100, 5))
+    ]
+    assert not deals[0] & deals[1]
 
 
 def test_what_the_pattern_does_not_observe_it_scores_nowhere() -> None:

@@ -1,5 +1,6 @@
 """What is said beside an estimate: planted noise and leverage are found, and even noise is not."""
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from estimators.core.panel import FloatArray
 from estimators.core.settings import with_settings
 from estimators.diagnostics.favoured import Favoured, favoured
 from estimators.diagnostics.lack_of_fit import lack_of_fit
-from estimators.diagnostics.leverage import donor_leverage, period_leverage
+from estimators.diagnostics.leverage import donor_leverage, period_leverage, treated_leverage
 from estimators.diagnostics.residuals import innovations, serial_correlation, two_way_residuals
 from estimators.diagnostics.unevenness import Unevenness, unevenness
 from storage.json_values import canonical, plain
@@ -117,6 +118,12 @@ def test_how_noisy_the_treated_are_is_told_relative_to_the_others() -> None:
     found = by_unit(block(outcome)).treated
     assert found is not None
     assert 2 < found < 4
+    several = unevenness(np.outer([8.0] * 9 + [1.0] * 15, np.ones(24)), tuple(range(24)),
+                         np.arange(24) < 9)  # fmt: skip
+    assert several.treated == pytest.approx(8)
+    most = unevenness(np.outer([8.0] * 15 + [1.0] * 9, np.ones(24)), tuple(range(24)),
+                      np.arange(24) < 15)  # fmt: skip
+    assert most.treated == pytest.approx(8)
     everyone = unevenness(noise(5), tuple(range(24)), ~NOBODY)
     assert everyone.treated is None
 
@@ -127,6 +134,20 @@ def test_serial_correlation_is_recovered_without_the_bias_of_taking_out_means(rh
         serial_correlation(two_way_residuals(block(noise(s, (40, 30), rho)))) for s in range(9)
     ]
     assert np.mean([one.rho for one in found]) == pytest.approx(rho, abs=0.04)
+
+
+def test_in_the_test_of_serial_correlation_each_unit_is_one_draw() -> None:
+    left = np.random.default_rng(21).normal(size=(9, 14)) * np.geomspace(0.2, 5, 9)[:, None]
+    left[2, 5] = left[4, :6] = np.nan
+    psi = []
+    for row in left:
+        null = -1 / (int(np.isfinite(row).sum()) - 1)
+        pairs = [(now, last) for last, now in itertools.pairwise(row) if np.isfinite(now + last)]
+        psi.append(sum(last * (now - null * last) for now, last in pairs))
+    z = sum(psi) / np.sqrt(sum(one**2 for one in psi))
+    found = serial_correlation(left)
+    assert found.statistic == pytest.approx(z)
+    assert found.p_value == pytest.approx(2 * stats.norm.sf(abs(z)))
 
 
 def test_serial_correlation_is_seen_where_it_is_and_at_most_at_the_level_where_it_is_not() -> None:
@@ -204,6 +225,22 @@ def test_a_planted_donor_and_a_planted_period_have_the_largest_leverage() -> Non
     assert periods.largest[0].label == 6
 
 
+def test_without_one_of_several_treated_units_the_effect_is_that_of_the_others() -> None:
+    outcome = noise(17, (12, 14))
+    outcome[2, -3:] += 30
+    panel = labelled(outcome, treated_as("block", 12, 14, treated=3))
+    did = ESTIMATORS["did"]
+    fit = did.fit(panel)
+    found = treated_leverage(panel, did, att(panel, fit))
+    assert (found.tried, found.of, found.impossible) == (3, 3, ())
+    assert found.largest[0].label == panel.units[2]
+    smaller = panel.select(np.arange(12) != 2, np.arange(14))
+    assert found.largest[0].att == pytest.approx(att(smaller, did.fit(smaller)))
+    alone = block(noise(17, (12, 14)))
+    with pytest.raises(UnsupportedDesign, match="there is 1 treated unit that could be left out"):
+        treated_leverage(alone, did, 0.0)
+
+
 def test_without_a_donor_that_cannot_be_spared_the_label_is_kept() -> None:
     panel = labelled(noise(12, (3, 12)), treated_as("block", 3, 12, treated=1))
     outcome = np.array(panel.outcome)
@@ -275,7 +312,8 @@ def test_every_estimate_carries_its_evidence_as_json(design: str) -> None:
     found = evaluate(panel, ESTIMATORS["did"], VARIANCES["marginal"], placebos=10).diagnostics
     told = json.loads(canonical(plain(found)))
     assert set(told["noise"]) == {"by_unit", "by_period", "serial"}
-    assert set(told["leverage"]) == {"donors", "periods"}
+    assert set(told["leverage"]) == {"donors", "treated", "periods"}
+    assert ("refused" in told["leverage"]["treated"]) == (design == "on_off")
     assert told["favoured"]["kind"] in VARIANCES or told["favoured"]["kind"] == "adaptive"
 
 

@@ -141,14 +141,18 @@ def test_the_true_variance_is_the_known_noise_and_what_the_counterfactual_adds()
     answers = answered(shock + 0.5, shock=shock, noise=np.full(20, 4.0))
     found = score(answers).numbers["true_variance"]
     assert found.value == pytest.approx(4.0 + 0.25 + 0)  # 2 · mean(shock · 0.5) is 0
+    # a counterfactual that errs with the noise, by a fifth of it, takes so much off
+    answers = answered(0.8 * shock, shock=shock, noise=np.full(20, 4.0))
+    found = score(answers).numbers["true_variance"]
+    assert found.value == pytest.approx(4.0 + 0.04 - 0.4)
 
 
 def test_fifths_are_those_of_the_known_noise() -> None:
-    noise = np.arange(20.0)
+    noise = 1.0 * np.random.default_rng(0).permutation(20)
     error = np.where(noise >= 16, 3.0, 0.0)
     found = score(answered(error, noise=noise), uneven=True).numbers
     assert (found["coverage_quietest"].value, found["coverage_noisiest"].value) == (1, 0)
-    assert found["true_variance_quietest"].value == pytest.approx(noise[:4].mean())
+    assert found["true_variance_quietest"].value == pytest.approx(1.5)  # of 0, 1, 2, 3
     assert "coverage_quietest" not in score(answered(error)).numbers
 
 

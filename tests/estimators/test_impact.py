@@ -124,5 +124,14 @@ def test_every_answered_row_has_its_total_and_its_percentage_from_its_own_interv
         assert one.lift == pytest.approx(found.att / (observed - found.att))
 
 
+def test_a_total_counts_the_treated_cells_that_were_observed() -> None:
+    panel = small("block")
+    outcome = panel.outcome + 30
+    outcome[0, -1] = np.nan
+    found = evaluate(with_outcome(panel, outcome), quick("did"), VARIANCES["marginal"], placebos=20)
+    assert int(panel.treatment.sum()) == 6
+    assert found.impacts[0].total == pytest.approx(5 * found.att)
+
+
 def test_without_inference_nothing_is_restated() -> None:
     assert evaluate(small("block"), quick("did")).impacts == ()

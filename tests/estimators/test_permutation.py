@@ -7,6 +7,7 @@ import pytest
 
 from estimators import ESTIMATORS, VARIANCES, Inference, Panel, Refusal, evaluate
 from estimators.core.panel import FloatArray
+from estimators.variance.placebos import Placebos
 from estimators.variance.ranks import rejecting_ranks
 from tests.estimators.panels import labelled, noisy, prop99, small, treated_as, with_outcome
 from tests.estimators.twins.procedures import rank_p
@@ -96,6 +97,15 @@ def test_switching_treatment_has_no_before_and_is_refused() -> None:
     (found,) = evaluate(small("on_off"), ESTIMATORS["did"], KIND).inferences
     assert isinstance(found, Refusal)
     assert "there is no before" in found.reason
+
+
+def test_the_rank_beside_an_estimate_counts_the_estimate_and_placebos_as_large_either_way() -> None:
+    panel = labelled(noisy(8, 14), treated_as("block", 8, 14, treated=1))
+    found = evaluate(panel, ESTIMATORS["did"], VARIANCES["given_period"])
+    placebos = Placebos(panel, ESTIMATORS["did"]).same_period.overall
+    larger = sum(abs(one) >= abs(found.att) for one in placebos)
+    assert 0 < larger < 7
+    assert found.diagnostics["placebo_rank"] == {"rank": larger + 1, "of": 8}
 
 
 def test_cohorts_and_several_units_are_moved_together() -> None:

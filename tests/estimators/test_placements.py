@@ -110,6 +110,9 @@ def test_few_groups_are_enumerated_whatever_the_seed_and_many_are_sampled(units:
     else:
         assert len(first.placements) == 60
         assert not all(same)
+        # two different units each, and nearly every unit somewhere
+        assert {int(p.treatment.any(axis=1).sum()) for p in first.placements} == {2}
+        assert len({int(unit) for p in first.placements for unit in p.group}) >= 24
         assert first.construction.startswith("60 of 378 placements")
 
 
@@ -128,6 +131,9 @@ def test_sampled_placements_give_every_time_equally_often() -> None:
     ends = [len(p.periods) for p in pool.placements]
     counts = np.unique(ends, return_counts=True)[1]
     assert counts.max() - counts.min() <= 1
+    first, second = ([tuple(p.group) for p in across_both(panel, 90, seed).placements]
+                     for seed in (1, 2))  # fmt: skip
+    assert first != second  # which groups each time gets is left to the seed
 
 
 @pytest.mark.parametrize("controls", [1, 2, 3])

@@ -83,7 +83,7 @@ def test_the_variance_of_the_treated_mean_is_what_simulation_finds(name: str) ->
 
 
 @pytest.mark.parametrize(("name", "found"), [("cell", "block"), ("block", "block"),
-                                             ("on_off", "on_off")])  # fmt: skip
+                                             ("ended", "block"), ("on_off", "on_off")])  # fmt: skip
 def test_treatments_are_of_their_pattern_and_leave_a_past_and_controls(
     name: str, found: str
 ) -> None:
@@ -94,6 +94,13 @@ def test_treatments_are_of_their_pattern_and_leave_a_past_and_controls(
             assert not treatment[:, : periods // 3].any()
             assert 0 < treatment.any(axis=1).sum() <= units // 4
     assert name in PATTERNS
+
+
+def test_a_block_that_ended_is_one_as_long_with_as_many_periods_after_it() -> None:
+    lasting, ended = (treatment_of(name, 50, 40, rng(1)) for name in ("block", "ended"))
+    np.testing.assert_array_equal(np.flatnonzero(lasting.any(axis=0)), np.arange(35, 40))
+    np.testing.assert_array_equal(np.flatnonzero(ended.any(axis=0)), np.arange(30, 35))
+    np.testing.assert_array_equal(lasting.any(axis=1), ended.any(axis=1))
 
 
 def test_each_unit_is_treated_as_often_as_any_other() -> None:

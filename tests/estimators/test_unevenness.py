@@ -19,6 +19,7 @@ from estimators.variance.independence import (
 from estimators.variance.placebos import Placebos
 from estimators.variance.unevenness import df_of, log_variance, spread
 from tests.estimators.panels import labelled, small
+from tests.estimators.twins.adaptive import adaptive
 
 DID = ESTIMATORS["did"]
 
@@ -138,6 +139,21 @@ def test_adaptive_is_marginal_where_noise_is_even_and_given_both_where_it_is_not
             )
         marginal, both = np.mean(gaps, axis=0)
         assert (marginal < both / 2) if uneven == 0 else (both < marginal / 2)
+
+
+@pytest.mark.parametrize("uneven", [0.0, 0.5, 1.0])
+def test_adaptive_and_its_degrees_of_freedom_are_those_written_down(uneven: float) -> None:
+    rng = np.random.default_rng(int(10 * uneven))
+    a, b = (np.exp(uneven * rng.normal(size=size)) for size in (12, 20))
+    pools = one_cell(a[:, None] * b * rng.normal(size=(12, 20)))
+    table = pools.controls_past.overall.reshape(11, 13)
+    expected = adaptive(pools.same_period.overall, pools.same_unit.overall, table)
+    found = STANDARD_VARIANCES["adaptive"].estimate(pools)
+    assert (expected.by_period > 0.5) == (expected.by_unit > 0.5) == (uneven > 0)
+    assert found.value == pytest.approx(expected.value)
+    assert found.df == pytest.approx(expected.df)
+    both = STANDARD_VARIANCES["given_both"].estimate(pools)
+    assert both.df == pytest.approx(expected.given_both_df)
 
 
 def test_where_squares_differ_the_interval_of_a_weighted_mean_keeps_its_level() -> None:

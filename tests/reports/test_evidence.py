@@ -25,7 +25,13 @@ EVIDENCE: dict[str, Any] = {
         "by_period": TEST | {"p_value": 0.31, "treated": None, "ratio": "Infinity"},
         "serial": {"rho": 0.9775, "statistic": 2.7, "p_value": 0.0059},
     },
-    "leverage": {"donors": LEFT, "periods": {"refused": "there are 0 periods to leave out"}},
+    "leverage": {
+        "donors": LEFT,
+        "treated": LEFT | {"tried": 3, "of": 3, "low": -19.4},
+        "periods": {"refused": "there are 0 periods to leave out"},
+    },
+    "pre_worst": {"period": "<u>1970</u>", "gap": -12.345},
+    "pre_durbin_watson": 0.1163,
     "favoured": {"kind": "adaptive", "because": "noise is uneven by unit"},
 }
 
@@ -63,7 +69,24 @@ def test_leverage_names_the_largest_or_says_why_there_is_none(result: StoredResu
     assert [one.label for one in rows] == ["DID", "DIFP", "SDID", "DWCP"]
     assert "<i>Nevada</i>: −1.5" in rows[0].donor
     assert "27 of 38 tried" in rows[0].donor
+    assert rows[0].treated == "<i>Nevada</i>: −1.5 (3 of 3 tried)"
     assert rows[0].period == "there are 0 periods to leave out."
+    assert rows[0].bounds == "−19.4 to −15.0"
+
+
+def test_how_gaps_before_treatment_run_is_on_the_page(result: StoredResult) -> None:
+    page = render(result)
+    assert page.count("<td>&lt;u&gt;1970&lt;/u&gt;: −12.3</td><td>0.12</td>") == 4
+    assert "<td>–</td><td>–</td>" in render(results.prop99())
+
+
+def test_results_from_before_treated_units_were_left_out_have_a_dash_there() -> None:
+    made = results.prop99()
+    old = {"leverage": {"donors": LEFT, "periods": LEFT}}
+    estimates = tuple(
+        replace(one, diagnostics={**one.diagnostics, **old}) for one in made.estimates
+    )
+    assert leverage(replace(made, estimates=estimates))[0].treated == "–"
 
 
 def test_labels_in_evidence_are_escaped_on_the_page(result: StoredResult) -> None:

@@ -43,6 +43,15 @@ def test_an_interval_with_zero_in_it_claims_no_direction() -> None:
     assert "lowered" not in said
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_interval_that_ends_in_zero_includes_it(side: int) -> None:
+    found = estimate("sdid", side * 4.0, given_both=3.0)
+    (both,) = found.variances
+    low, high = sorted((0.0, side * 8.0))
+    ending = replace(found, variances=(replace(both, ci_low=low, ci_high=high),))
+    assert "includes zero" in answer(study(ending))
+
+
 def test_a_test_without_standard_error_is_called_a_test() -> None:
     sdid = estimate("sdid", -15.6054, given_both=4.8)
     (both,) = sdid.variances

@@ -15,8 +15,9 @@ from prefect.states import exception_to_failed_state
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 import tasks
-from estimators import STANDARD_VARIANCES, Panel
+from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES, Panel
 from estimators.core.fit import Estimate, Refusal
+from estimators.variance.placebos import Placebos
 from storage.errors import DatabaseUnavailable, StorageError, UnknownStudy
 from studies import parse_plan
 from tasks.estimates import estimate
@@ -99,6 +100,16 @@ def test_an_estimator_runs_with_the_settings_of_the_plan_and_the_plans_seed() ->
     assert (mc.estimator.lambda_nn, mc.estimator.seed) == (np.inf, 9)  # type: ignore[attr-defined]
     assert mc.estimator.tuning is None
     assert mc.att == pytest.approx(did.att, abs=1e-8)  # without factors they are the same method
+
+
+def test_inference_has_the_level_the_draws_and_the_seed_of_the_plan() -> None:
+    settings = "inference: {placebos: 21, level: 0.8, kinds: [bootstrap], primary: bootstrap}"
+    asked = parse_plan(TEXT.replace("inference: {placebos: 20}", settings) + "seed: 9\n")
+    with disable_run_logger():
+        found = estimate.fn(panel(), "did", asked)
+    assert isinstance(found, Estimate)
+    pools = Placebos(panel(), ESTIMATORS["did"], draws=21, seed=9)
+    assert found.inferences == (VARIANCES["bootstrap"].infer(found.att, pools, 0.8),)
 
 
 def test_a_method_that_cannot_answer_is_an_answer() -> None:
