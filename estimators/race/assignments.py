@@ -1,17 +1,17 @@
 """Who is treated in a simulated panel, and when.
 
-    own         the rows of the study's own treatment, on units drawn at random
-    alike       the same rows, on units drawn one after the other by their odds π_i / (1 − π_i), π
-                from a logistic regression with a penalty (propensity.py): units that were treated
-                because they differ are replaced by units that differ in the same way
+    own         the rows of the study's own treatment, on units drawn one after the other by their
+                odds π_i / (1 − π_i), π from a logistic regression with a penalty (propensity.py):
+                units that were treated because they differ are replaced by units that do so too
+    shuffled    the same rows, on units each of which is as likely as any other
     logistic    unit i with probability π_i (propensity.py), in the last periods; of more than
                 `units` a random `units`, of none one unit drawn from all
     uniform     exactly `units`, each as likely as any other, in the last periods
     staggered   exactly `units`, each from a random one of the last periods to the end
     on_off      the exam's pattern (calibration/patterns.py): three periods on, three off
 
-Source: own (for one treated unit), logistic and uniform: Arkhangelsky, Athey, Hirshberg, Imbens and
-Wager (2021), section 3; Athey, Imbens, Qu and Viviano (2025), section 3.1. The others are ours.
+Source: logistic and uniform: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), section 3;
+Athey, Imbens, Qu and Viviano (2025), section 3.1. The others are ours.
 """
 
 from collections.abc import Hashable
@@ -24,7 +24,7 @@ from estimators.calibration.patterns import treatment_of
 from estimators.core.errors import InvalidPanel, UnsupportedDesign
 from estimators.core.panel import BoolArray, FloatArray
 
-WAYS = ("own", "alike", "logistic", "uniform", "staggered", "on_off")
+WAYS = ("own", "shuffled", "logistic", "uniform", "staggered", "on_off")
 LEAST_CONTROLS = 2  # units left untreated, at least
 LEAST_PAST = 2  # periods before treatment, at least
 
@@ -37,7 +37,7 @@ class Assignment:
     periods: treated, the last ones; of `staggered` those in which treatment may start
     """
 
-    how: Literal["own", "alike", "logistic", "uniform", "staggered", "on_off"] = "alike"
+    how: Literal["own", "shuffled", "logistic", "uniform", "staggered", "on_off"] = "own"
     units: int = 10
     periods: int = 10
 
@@ -64,10 +64,10 @@ class Source:
 def treatment_drawn(source: Source, assignment: Assignment, rng: np.random.Generator) -> BoolArray:
     """(N, T) one treatment. Raises UnsupportedDesign where the panel has no room for it."""
     units, periods = source.own.shape
+    if assignment.how == "shuffled":
+        return _shuffled(source.own, rng)
     if assignment.how == "own":
-        return _moved(source.own, rng)
-    if assignment.how == "alike":
-        return _moved_alike(source, rng)
+        return _moved(source, rng)
     if assignment.how == "on_off":
         return treatment_of("on_off", units, periods, rng)
     _require_room(source, assignment)
@@ -87,7 +87,7 @@ def treatment_drawn(source: Source, assignment: Assignment, rng: np.random.Gener
     return treatment
 
 
-def _moved(own: BoolArray, rng: np.random.Generator) -> BoolArray:
+def _shuffled(own: BoolArray, rng: np.random.Generator) -> BoolArray:
     if not own.any():
         raise UnsupportedDesign(
             "no cell of the panel is treated, so there is no treatment of its own to move; use "
@@ -96,10 +96,11 @@ def _moved(own: BoolArray, rng: np.random.Generator) -> BoolArray:
     return np.asarray(own[rng.permutation(len(own))])
 
 
-def _moved_alike(source: Source, rng: np.random.Generator) -> BoolArray:
+def _moved(source: Source, rng: np.random.Generator) -> BoolArray:
+    """The treated rows, by odds; all the same where everybody is treated."""
     treated = source.own.any(axis=1)
     if treated.all() or not treated.any():
-        return _moved(source.own, rng)
+        return _shuffled(source.own, rng)
     assert source.propensity is not None
     odds = source.propensity / (1 - source.propensity)
     rows = source.own[treated]

@@ -37,6 +37,6 @@ def propensity(scores: FloatArray, policy: BoolArray, penalty: float = 0.0) -> F
             return np.asarray(fitted)
     raise UnsupportedDesign(
         f"assignment by a logistic model needs units that the factors do not tell apart; with "
-        f"{int(policy.sum())} of {len(policy)} units treated they do; use assignment: own, alike "
-        f"or uniform"
+        f"{int(policy.sum())} of {len(policy)} units treated they do; use assignment: own or "
+        f"uniform"
     )

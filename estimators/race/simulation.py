@@ -77,8 +77,11 @@ class Simulation:
 
     @cached_property
     def likeness(self) -> FloatArray:
-        """(N,) the same, with a penalty of PENALTY."""
-        return propensity(self.scores, np.asarray(self.treatment.any(axis=1)), PENALTY)
+        """(N,) the same with PENALTY, of who is treated; where all or none are, nothing is said."""
+        treated = np.asarray(self.treatment.any(axis=1))
+        if treated.all() or not treated.any():
+            return np.full(len(treated), 0.5)
+        return propensity(self.scores, treated, PENALTY)
 
     @property
     def noise(self) -> float:
@@ -97,7 +100,7 @@ class Simulation:
         needed = None
         if assignment.how == "logistic":
             needed = self.propensity
-        elif assignment.how == "alike":
+        elif assignment.how == "own":
             needed = self.likeness
         return Source(self.treatment, needed, self.periods)
 

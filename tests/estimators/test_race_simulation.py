@@ -138,7 +138,7 @@ def test_effects_are_in_standard_deviations_of_noise() -> None:
     assert constant.effect == pytest.approx(2 * source.noise * source.scale)
 
 
-@pytest.mark.parametrize("how", ["own", "alike"])
+@pytest.mark.parametrize("how", ["own", "shuffled"])
 @pytest.mark.parametrize("design", ["staggered", "on_off"])
 def test_the_studys_own_pattern_is_moved_to_random_units(how: str, design: str) -> None:
     panel = small(design)
@@ -150,7 +150,7 @@ def test_the_studys_own_pattern_is_moved_to_random_units(how: str, design: str) 
     assert np.all(np.sum([one.any(axis=1) for one in moved], axis=0) > 0)
 
 
-def test_units_alike_the_treated_are_drawn_by_their_odds() -> None:
+def test_units_like_the_treated_ones_are_drawn_more_often() -> None:
     """Treated are those with the highest levels; units near them are drawn more often."""
     panel = labelled(outcome() + 5 * np.arange(UNITS)[::-1, None], treated_as(
         "block", UNITS, PERIODS, treated=3))  # fmt: skip
@@ -160,11 +160,11 @@ def test_units_alike_the_treated_are_drawn_by_their_odds() -> None:
             [drawn(source, Assignment(how), ZERO, 0, number).panel.treatment[:, -1]
              for number in range(200)], axis=0,
         )
-        for how in ("own", "alike")
+        for how in ("shuffled", "own")
     }  # fmt: skip
-    assert np.ptp(shares["own"]) < 0.2
-    assert np.corrcoef(shares["alike"], source.likeness)[0, 1] > 0.9
-    assert shares["alike"][:3].min() > 2 * shares["alike"][-6:].max()
+    assert np.ptp(shares["shuffled"]) < 0.2
+    assert np.corrcoef(shares["own"], source.likeness)[0, 1] > 0.9
+    assert shares["own"][:3].min() > 2 * shares["own"][-6:].max()
 
 
 def test_a_single_treated_unit_says_little_about_who_is_treated() -> None:
@@ -282,7 +282,7 @@ def test_what_cannot_be_drawn_is_one_line() -> None:
     one = simulation_of(labelled(outcome(), treated_as("block", UNITS, PERIODS, treated=1)))
     with pytest.raises(UnsupportedDesign, match="with 1 of 12 units treated they do"):
         drawn(one, Assignment("logistic"), ZERO, 0, 0)
-    with pytest.raises(InvalidPanel, match="choose from own, alike"):
+    with pytest.raises(InvalidPanel, match="choose from own, shuffled"):
         Assignment("x")  # type: ignore[arg-type]
     with pytest.raises(InvalidPanel, match="choose from zero"):
         Effect("x")  # type: ignore[arg-type]
