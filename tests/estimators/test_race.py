@@ -65,7 +65,7 @@ def test_a_replication_is_the_same_bits_alone_in_a_batch_and_beside_others() -> 
 def test_an_estimator_in_a_race_says_what_it_says_of_the_panel_itself() -> None:
     race = Race(effect=Effect("constant", 2.0), seed=1, intervals=2, placebos=20)
     simulation = source()
-    racing = {**QUICK, "dwcp": DoublyWeighted(0.1, 0.1, folds=2)}
+    racing = {**QUICK, "dwcp": DoublyWeighted(0.1, 0.1, 1.0)}
     found = run(race, simulation, racing, KINDS, [1])
     one = drawn(simulation, race.assignment, race.effect, 1, 1)
     for e, estimator in enumerate(racing.values()):
