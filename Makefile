@@ -32,7 +32,7 @@ demo: .venv/runtime.stamp  ## everything, on two real panels: database, checks, 
 	@LIFTLEDGER_HOME="$$(pwd)/.liftledger" .venv/bin/liftledger demo
 
 test: .venv/dev.stamp  ## the whole test suite, against a real PostgreSQL
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 check: .venv/dev.stamp  ## format, lint, types, layers, migrations, deployment files
 	.venv/bin/ruff format --check .

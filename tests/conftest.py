@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,9 @@ os.environ |= {
 }
 
 from storage.server import database  # noqa: E402
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

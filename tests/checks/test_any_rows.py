@@ -25,7 +25,6 @@ PLANS = st.sampled_from(
 )
 LIMITS = settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
     phases=[Phase.generate],  # shrinking would take minutes, at half a second a panel

@@ -27,7 +27,6 @@ from tests.estimators.panels import labelled, noisy, permuted, with_outcome
 UNITS, PERIODS = 7, 8
 quickly = settings(
     max_examples=25,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much],
 )

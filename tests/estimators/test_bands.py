@@ -41,7 +41,7 @@ def slow_critical_value(placebo: FloatArray, df: float, level: float) -> float:
     return max(sorted(largest)[min(ranks) - 1], float(stats.t.ppf((1 + level) / 2, df)))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(seed=st.integers(0, 999), count=st.integers(20, 45), periods=st.integers(1, 6), level=LEVELS)
 def test_the_critical_value_is_that_of_the_slow_twin(
     seed: int, count: int, periods: int, level: float
@@ -63,7 +63,7 @@ def test_a_path_among_single_units_is_judged_by_the_spread_of_the_others() -> No
     )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(
     seed=st.integers(0, 999),
     count=st.integers(20, 60),
@@ -82,7 +82,7 @@ def test_p_is_below_one_minus_the_level_exactly_when_the_band_excludes_zero_some
     assert 0 < found.p_value <= 1
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(
     seed=st.integers(0, 999), count=st.integers(20, 40), level=LEVELS, factor=st.floats(1e-6, 1e6)
 )

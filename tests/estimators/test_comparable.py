@@ -78,7 +78,7 @@ masks = st.tuples(st.integers(2, 6), st.integers(2, 6)).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(cells=masks)
 def test_whatever_the_pattern_no_usable_cell_is_lost_and_the_rest_can_be_imputed(
     cells: IntArray,

@@ -72,7 +72,7 @@ def test_the_optimum_is_that_of_plain_proximal_gradient(
     np.testing.assert_allclose(two_way + L, twin_two_way + twin_L, rtol=0, atol=1e-6 * Y.std())
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(
     units=st.integers(3, 12),
     periods=st.integers(3, 12),

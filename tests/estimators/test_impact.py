@@ -15,7 +15,7 @@ def interval(low: float, high: float, level: float = 0.95) -> Inference:
     return Inference("given_both", level, low, high, 0.5, 30, "by hand")
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(
     effect=st.floats(-50, 50),
     below=st.floats(0, 50),
@@ -43,7 +43,7 @@ def test_the_lift_has_an_interval_that_excludes_zero_exactly_when_that_of_the_ef
     assert found.lift == pytest.approx(observed / (observed - effect) - 1, abs=1e-9, rel=1e-6)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(low=st.floats(-40, 40), width=st.floats(1e-3, 40), by=st.floats(0, 10))
 def test_a_wider_interval_of_the_effect_never_gives_a_narrower_one_of_the_lift(
     low: float, width: float, by: float

@@ -16,7 +16,7 @@ def variance(value: float, df: float) -> Variance:
     return Variance("marginal", value, df, 10, "by hand")
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(
     effect=st.floats(-1e6, 1e6),
     error=st.floats(1e-6, 1e6),

@@ -39,7 +39,7 @@ def scored(placement: Placement, panel: Panel) -> list[tuple[int, int]]:
     ]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(
     seed=st.integers(0, 1000),
     treated=st.integers(1, 3),

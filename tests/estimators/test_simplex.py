@@ -87,7 +87,7 @@ def test_on_prop99_projected_gradient_agrees_on_every_weight() -> None:
     np.testing.assert_allclose(weights, projected_gradient(A, b, steps=8_000), atol=1e-4)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(
     rows=st.integers(1, 12),
     columns=st.integers(1, 25),
@@ -106,7 +106,7 @@ def test_the_answer_is_an_optimum_whatever_the_donors_are_like(
     assert violation(A, b, ridge, weights) <= 1e-10
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(
     rows=st.integers(1, 8),
     columns=st.integers(1, 10),

@@ -15,7 +15,7 @@ from tests.estimators.panels import DESIGNS, labelled, prop99, small, softdrinks
 from tests.estimators.twins.least_squares import two_way_by_dummies
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(
     units=st.integers(2, 9),
     periods=st.integers(2, 9),
@@ -87,7 +87,7 @@ def left_out_one_by_one(outcome: FloatArray, usable: BoolArray) -> FloatArray:
     return predicted
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(
     units=st.integers(2, 8),
     periods=st.integers(2, 8),

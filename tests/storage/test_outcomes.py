@@ -132,7 +132,7 @@ def test_text_in_the_outcome_of_a_parquet_file_is_refused_by_its_rows(tmp_path: 
         read_file(tmp_path / "panel.parquet", Columns())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(), min_size=1, max_size=20))
 def test_numbers_in_a_file_are_read_to_the_bit(
     tmp_path_factory: pytest.TempPathFactory, numbers: list[float]

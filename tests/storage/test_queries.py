@@ -59,9 +59,7 @@ NAMES = st.text(
 ) | st.sampled_from(['"', '";', "'; DROP TABLE outcomes; --", "a.b", "%s", "{}", ":x", "a b", "\\"])
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(panel=NAMES, relation=NAMES, names=st.lists(NAMES, min_size=5, max_size=5, unique=True))
 def test_any_name_is_quoted(engine: Engine, panel: str, relation: str, names: list[str]) -> None:
     unit, period, outcome, treatment, covariate = names

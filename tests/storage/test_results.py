@@ -64,9 +64,7 @@ def test_an_answer_is_read_back_as_it_was_saved(session: Session) -> None:
     assert mc.variances == ()
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     counterfactual=arrays(np.float64, (4, 6), elements=st.floats(width=64, allow_infinity=False)),
     weights=arrays(np.float64, 4, elements=st.floats(allow_nan=False)),

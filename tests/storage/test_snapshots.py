@@ -55,7 +55,7 @@ def any_rows(draw: st.DrawFn) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(found=any_rows(), seed=st.integers(0, 99))
 def test_rows_come_back_bit_for_bit_whatever_their_order(found: pd.DataFrame, seed: int) -> None:
     header, content = snapshots.encode(found)
