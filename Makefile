@@ -21,7 +21,7 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet --quiet instal
 MOVED := $(shell [ ! -e .venv/place ] || [ "$$(cat .venv/place)" = "$$(pwd)" ] || \
 	rm -f .venv/runtime.stamp .venv/dev.stamp)
 
-.PHONY: help demo test check bench bench-peers lock format clean
+.PHONY: help demo test check mutants bench bench-peers lock format clean
 
 help:  ## what can be done here
 	@echo "Liftledger: what a promotion really sold, and how sure we are."
@@ -40,7 +40,10 @@ check: .venv/dev.stamp  ## format, lint, types, layers, migrations, deployment f
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/yamllint --strict .
-	.venv/bin/python -m pytest -q tests/test_house.py tests/storage/test_migrations.py
+	.venv/bin/python -m pytest -q tests/test_house.py tests/test_mutants.py tests/storage/test_migrations.py
+
+mutants: .venv/dev.stamp  ## wrong inference, planted in a copy: do the tests notice? (half an hour)
+	@.venv/bin/python -m tests.mutants
 
 bench: .venv/dev.stamp  ## time and memory, against the promises
 	@.venv/bin/python -m benchmarks

@@ -21,6 +21,22 @@ def test_on_off_placements_score_exactly_what_is_untreated_and_can_be_imputed(se
         np.testing.assert_array_equal(found.treatment & found.observed, expected)
 
 
+def test_cells_that_nothing_untreated_connects_are_not_asked_for() -> None:
+    treatment = np.random.default_rng(2).random((8, 10)) < 0.6
+    treatment[:, 0] = treatment[-1] = False
+    panel = labelled(noisy(8, 10), treatment)
+    lost = 0
+    for placement in dealt(panel, 20, 0).placements:
+        hidden = labelled(np.where(treatment, np.nan, panel.outcome), placement.treatment)
+        pretended = placement.treatment & ~treatment
+        lost += int((pretended & ~identified(hidden)).sum())
+        found = placement.panel(panel)
+        np.testing.assert_array_equal(
+            found.treatment & found.observed, pretended & identified(hidden)
+        )
+    assert lost
+
+
 def test_deals_keep_every_period_and_rotations_every_unit() -> None:
     panel = small("on_off")
     for placement in dealt(panel, 10, 0).placements:

@@ -96,6 +96,23 @@ def test_coverage_overall_by_unit_and_by_period_are_those_counted_by_hand() -> N
     assert score.groups["noise"] == ()
 
 
+def test_an_interval_may_miss_on_either_side_and_positions_of_a_unit_err_together() -> None:
+    effects = {"calm": 0.5, "loud": 5.0, "low": -5.0, "quiet": -0.5}
+    asked = [
+        position(unit, period, effect, half=1.0)
+        for unit, effect in effects.items()
+        for period in (1, 2)
+    ]
+    (score,) = own_scores("did", KINDS[:1], asked)
+    assert score.numbers["coverage"].value == 0.5
+    assert score.groups["unit"] == (
+        Covered("calm", 2, 1.0), Covered("loud", 2, 0.0), Covered("low", 2, 0.0),
+        Covered("quiet", 2, 1.0),
+    )  # fmt: skip
+    # four units whose deviations sum to ±1: √(4 · 4 / 3) / 8
+    assert score.numbers["coverage"].error == pytest.approx(np.sqrt(4 * 4 / 3) / 8)
+
+
 def test_no_effect_decides_in_which_fifth_it_is_counted() -> None:
     rng = np.random.default_rng(0)
     size = {unit: 2.0 ** (unit - 2) for unit in range(6)}

@@ -110,7 +110,11 @@ def test_the_rank_beside_an_estimate_counts_the_estimate_and_placebos_as_large_e
 
 def test_cohorts_and_several_units_are_moved_together() -> None:
     treatment = treated_as("staggered", 24, 16)
-    found = said(labelled(noisy(24, 16) + 3 * treatment, treatment), "did", draws=60)
+    panel = labelled(noisy(24, 16) + 3 * treatment, treatment)
+    found = said(panel, "did", draws=60)
+    assert (found.ci_low + found.ci_high) / 2 == pytest.approx(
+        evaluate(panel, ESTIMATORS["did"]).att
+    )
     assert found.placebos == 60
     assert found.p_value >= 1 / 61
 

@@ -11,6 +11,7 @@ from estimators.core.fit import Fit
 from estimators.core.folds import Folds, imitating_folds, path_search, scattered_folds
 from estimators.doubly_weighted import DoublyWeighted
 from estimators.matrix_completion import MatrixCompletion
+from tests.estimators.catalogue import NAMES, tuned
 from tests.estimators.panels import additive, labelled, small, treated_as
 
 
@@ -129,6 +130,13 @@ def test_drifting_units_are_compared_with_their_recent_past(seed: int) -> None:
     found = DoublyWeighted(lambda_unit=0.0, lambda_nn=np.inf, folds=30).tune(panel)
     assert found.lambda_time is not None
     assert found.lambda_time > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_tuned_keeps_its_settings_whatever_panel_it_is_asked_to_tune_on(name: str) -> None:
+    """So that no placebo can be judged by other settings than those of the estimate."""
+    once = tuned(name, "block")
+    assert once.tune(small("block", seed=1)) == once
 
 
 def test_the_chosen_candidate_scored_within_one_percent_of_the_best() -> None:

@@ -5,9 +5,9 @@ import pytest
 from scipy.special import polygamma, stdtrit
 
 from estimators import ESTIMATORS, STANDARD_VARIANCES
-from estimators.core.panel import FloatArray
+from estimators.core.panel import FloatArray, IntArray
 from estimators.core.placements import Placement
-from estimators.variance.effects import noise_share
+from estimators.variance.effects import Effects, noise_share
 from estimators.variance.independence import (
     alike_rotations,
     alike_windows,
@@ -17,7 +17,7 @@ from estimators.variance.independence import (
     shared_by_groups,
 )
 from estimators.variance.placebos import Placebos
-from estimators.variance.unevenness import df_of, log_variance, spread
+from estimators.variance.unevenness import df_of, log_variance, spread, unevenness
 from tests.estimators.panels import labelled, small
 from tests.estimators.twins.adaptive import adaptive
 
@@ -80,6 +80,19 @@ def test_groups_that_share_units_are_worth_less_than_their_number() -> None:
     assert found == pytest.approx(by_moments(weights))
 
 
+def test_degrees_of_freedom_count_every_pair_of_placements() -> None:
+    rng = np.random.default_rng(6)
+    groups, times = rng.integers(9, size=40), rng.integers(6, size=40)
+    near = rng.uniform(size=(6, 6))
+    alike, share = np.where(np.eye(6) == 1, 1.0, near * near.T), 0.03
+    pairs = [
+        (1.0 if groups[d] == groups[e] else share) * alike[times[d], times[e]]
+        for d in range(40)
+        for e in range(40)
+    ]
+    assert degrees(groups, times, share, alike) == pytest.approx(40**2 / sum(pairs))
+
+
 def test_rotations_and_deals_of_an_on_off_pattern_are_as_alike_as_their_centred_cells() -> None:
     pattern = small("on_off").treatment
     n, periods = pattern.shape
@@ -116,6 +129,30 @@ def test_even_squares_show_no_spread_and_uneven_ones_as_much_as_they_have() -> N
     assert uneven.variance == pytest.approx(1, abs=0.25)
     assert uneven.concentration > 1.5
     assert found.shrinkage(20) < 0.5 < 0.99 < uneven.shrinkage(20)
+
+
+def drawn(overall: FloatArray, groups: IntArray, times: IntArray) -> Effects:
+    """Effects of single units, W windows of one period each, among seven controls."""
+    nothing = np.zeros((len(overall), 0))
+    return Effects(
+        overall, nothing, nothing.astype(np.intp), groups, times, 1 / 36, np.eye(4), "by hand"
+    )
+
+
+def test_treated_units_are_compared_with_controls_in_the_windows_they_have_themselves() -> None:
+    rng = np.random.default_rng(8)
+    groups, times = np.indices((7, 4)).reshape(2, -1)
+    table = rng.normal(size=(7, 4)) * [1.0, 2.0, 0.5, 9.0]
+    controls = drawn(table.ravel(), groups, times)
+    some = np.array([0, 2])
+    own = drawn(rng.normal(size=2), np.zeros(2, dtype=np.intp), some)
+    now = drawn(rng.normal(size=7), np.arange(7), np.zeros(7, dtype=np.intp))
+    found = unevenness(controls, own, now, controls)
+    means = (table**2).mean(axis=0)
+    w = (means / means.mean()) ** found.by_period
+    ratio = np.mean(own.overall**2 / w[some]) / np.mean(table[:, some] ** 2 / w[some])
+    assert found.by_period > 0.5
+    assert found.unit_ratio == pytest.approx(ratio * 6 / (6 + 2 * found.by_period))
 
 
 def test_one_treated_unit_that_stands_out_among_alike_controls_is_seen() -> None:

@@ -86,6 +86,9 @@ def test_each_kind_is_made_of_the_pools_its_formula_names() -> None:
     U, M = found.same_period.mean_square, found.elsewhere.mean_square
     P, past = found.same_unit.mean_square, found.controls_past.mean_square
     assert found.carried  # windows of a year for a treatment of twelve
+    assert set(found.same_unit.scored.sum(axis=1)) == {1}
+    for pool in (found.same_period, found.elsewhere):  # these carry the treatment whole
+        assert set(pool.scored.sum(axis=1)) == {12}
     assert kinds["marginal"].value == M
     assert kinds["given_period"].value == U
     assert kinds["given_unit"].value == pytest.approx(M * P / past)

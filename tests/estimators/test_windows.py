@@ -158,6 +158,9 @@ def test_exactly_the_periods_asked_for_are_enough() -> None:
 
 def test_a_staggered_treatment_is_never_carried_by_a_window() -> None:
     assert not windows(small("staggered")).carries
+    long = windows(labelled(noisy(10, 80), treated_as("staggered", 10, 80)))
+    assert long.length == 5  # of those treated longest; the other one is for three
+    assert not long.carries
 
 
 def test_forecasts_of_a_treatment_that_goes_on_and_off_are_refused() -> None:

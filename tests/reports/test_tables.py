@@ -56,6 +56,14 @@ def test_estimate_standard_error_and_interval_stand_together() -> None:
     assert "[−63.5, 8.8]" in below
 
 
+def test_the_level_of_intervals_is_the_plans() -> None:
+    made = results.prop99()
+    inference = made.plan.inference.model_copy(update={"level": 0.9})
+    other = replace(made, plan=made.plan.model_copy(update={"inference": inference}))
+    assert "standard error and 95 % interval" in words(result_table(made))
+    assert "standard error and 90 % interval" in words(result_table(other))
+
+
 def test_the_primary_estimator_and_variance_are_marked() -> None:
     shown = printed(result_table(results.prop99()))
     assert "▸ SDID" in shown

@@ -1,0 +1,1 @@
+"""Planted faults: would the tests notice if the inference were wrong?"""
