@@ -97,7 +97,7 @@ BESIDE = (
         "tasks/estimates.py",
         "            level=settings.level,\n",
         "",
-        ("tasks/test_tasks.py",),
+        ("tasks/test_tasks.py::test_inference_has_the_level_the_draws_and_the_seed_of_the_plan",),
         lived="plans of those tests kept the default level; a test now asks for another, and for "
         "draws and seed",
     ),
