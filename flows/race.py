@@ -22,10 +22,10 @@ from storage.rows import to_grid
 from storage.server import database
 from studies import Plan
 from tasks.checks import check_rows, keep_validation
-from tasks.panels import arrange, keep_snapshot, leave_out, pull_rows
+from tasks.panels import arrange, keep_snapshot, leave_out, pull_rows, read_folder
 from tasks.race_designs import asked_by, designs_of
-from tasks.race_grounds import Ground, ground_of, is_study, plan_of_panel, read_folder
-from tasks.studies import read_plan
+from tasks.race_grounds import Ground, ground_of, plan_of_panel
+from tasks.studies import is_study, read_plan
 
 
 @flow(name="race", flow_run_name="race {subject}")
@@ -81,6 +81,7 @@ def race(
             return found
         except BaseException as error:
             leave_trace(url, "race", subject, by, error)
+            error.add_note("finished batches are kept, and the same race goes on from them")
             raise
 
 

@@ -23,6 +23,7 @@ CODES = {
     "storage.errors.UnknownResult": WRONG_USAGE,
     "storage.errors.StorageError": FAILED,
     "flows.prefect_server.PrefectUnavailable": FAILED,
+    "flows.spreading.NoTaskRunner": FAILED,
     "liftledger.ending.Failure": FAILED,
 }
 

@@ -25,7 +25,7 @@ def raced(subject: str, wanted: dict[str, Any], treated: str, *, debug: bool) ->
     if treated:
         given["treated"] = list(sizes(treated).values())
     _check(given)
-    if Path(subject).is_dir():
+    if os.sep in subject or Path(subject).is_dir():
         subject = f"{Path(subject).resolve()}{os.sep}"
         _readable(Path(subject))
     with flow_ready(debug=debug, name="flows.race:race") as ready, opened() as url:
@@ -74,12 +74,17 @@ def _readable(folder: Path) -> None:
 
 
 def _require_there(url: str, subject: str) -> None:
-    """Raise UnknownPanel, naming what there is, when nothing has this name."""
+    """Raise typer.BadParameter, naming what there is, when nothing has this name."""
+    from storage.errors import UnknownPanel
     from storage.ledger import ledger
     from storage.panels import pull
     from storage.studies import known
     from tasks.race_grounds import plan_of_panel
 
-    with ledger(url) as session:
-        if subject not in known(session):
-            pull(session, plan_of_panel(subject).panel)
+    try:
+        with ledger(url) as session:
+            studies = known(session)
+            if subject not in studies:
+                pull(session, plan_of_panel(subject).panel)
+    except UnknownPanel as error:
+        raise typer.BadParameter(f"{error}; studies: {', '.join(studies) or 'none'}") from error

@@ -1,11 +1,14 @@
 """The data: read once, kept as they were read, and turned into a panel."""
 
+from pathlib import Path
+
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators import Panel
 from estimators.core.designs import Dropped, comparable
+from storage.folders import panels_in
 from storage.ledger import ledger
 from storage.panels import exclude, pull, to_panel
 from storage.snapshots import save
@@ -50,3 +53,9 @@ def leave_out(panel: Panel, plan: Plan) -> tuple[Panel, Dropped | None]:
     kept, dropped = comparable(panel)
     narrate("panel", dropped.text)
     return kept, dropped or None
+
+
+@task(name="read a folder", task_run_name="read {folder}", cache_policy=NO_CACHE)
+def read_folder(folder: Path) -> list[tuple[str, pd.DataFrame]]:
+    """(name, rows) of each CSV file in it. Raises InvalidFile."""
+    return list(panels_in(folder))

@@ -1,25 +1,21 @@
-"""What a race is run on: a panel without its treated outcomes, or one in which nothing was done."""
+"""What a race is run on: a panel without its treated outcomes, or one in which nothing was done.
+
+Nothing of Prefect is imported here and in race_designs.py: commands check their options before a
+server is started for nothing, and Prefect must not be imported before its server is known.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from estimators.core.panel import BoolArray, Panel
-from storage import studies
 from storage.errors import UnknownPanel
-from storage.folders import panels_in
-from storage.ledger import ledger
 from storage.races import data_hash
 from storage.rows import Grid
 from studies import Plan
 from studies.part import NAME
-from tasks.retries import ON_THE_LEDGER
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,19 +63,6 @@ def ground_of(name: str, grid: Grid, snapshot: str) -> Ground:
         if (values == values[:, :1]).all() and set(values[:, 0]) == {0.0, 1.0}:
             policies[column] = np.asarray(values[:, 0] == 1)
     return Ground(name, snapshot, None, grid, policies)
-
-
-@task(name="look for a study", task_run_name="study {name}?", **ON_THE_LEDGER)
-def is_study(url: str, name: str) -> bool:
-    """Whether a study of this name is registered; anything else is the name of a panel."""
-    with ledger(url) as session:
-        return name in studies.known(session)
-
-
-@task(name="read a folder", task_run_name="read {folder}", cache_policy=NO_CACHE)
-def read_folder(folder: Path) -> list[tuple[str, pd.DataFrame]]:
-    """(name, rows) of each CSV file in it. Raises InvalidFile."""
-    return list(panels_in(folder))
 
 
 def plan_of_panel(name: str, source: str | None = None) -> Plan:

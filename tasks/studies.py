@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from prefect import task
 
 from storage.ledger import ledger
-from storage.studies import current
+from storage.studies import current, known
 from studies import Plan
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
@@ -27,3 +27,10 @@ def read_plan(url: str, study: str) -> Question:
         plan, version, sha256 = current(session, study)
     narrate("study", f"{study}, plan version {version}: {plan.question}")
     return Question(plan, version, sha256)
+
+
+@task(name="look for a study", task_run_name="study {name}?", **ON_THE_LEDGER)
+def is_study(url: str, name: str) -> bool:
+    """Whether a study of this name is registered; anything else is the name of a panel."""
+    with ledger(url) as session:
+        return name in known(session)
