@@ -37,7 +37,7 @@ def race(
     treated: Sequence[int] = (),
     without: Sequence[str] = (),
     replications: int = 200,
-    intervals: int = 50,
+    intervals: int = 20,
     placements: int = 40,
     placebos: int = 40,
     level: float | None = None,

@@ -39,7 +39,7 @@ from tasks.race import (
     rank,
     run_batch,
 )
-from tasks.race_designs import Asked, Design, asked_by, designs_of
+from tasks.race_designs import CHOOSING, Asked, Design, asked_by, designs_of
 from tasks.race_grounds import Ground
 from tasks.studies import Question
 
@@ -129,7 +129,7 @@ def chosen_before(
     seed = plan.seed if rule.seed is None else rule.seed
     race: StoredRace | None = None
     try:
-        asked = asked_by(plan, designs_of(ground), rule.replications, seed)
+        asked = asked_by(plan, designs_of(ground), rule.replications, seed, **CHOOSING)
         race = raced(url, ground, asked, by)
         found = choose(_simulated(race, asked), rule.rule)
         made = _made(found.key, "tie" if found.tied_with else "rule", found.why, found.tied_with)

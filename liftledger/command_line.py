@@ -240,7 +240,7 @@ def race(
     design: Annotated[
         list[str] | None,
         typer.Option(
-            help="own, back_test, logistic, logistic:COLUMN, uniform, staggered or on_off; again."
+            help="own, shuffled, back_test, logistic, logistic:COLUMN, uniform, staggered, on_off."
         ),
     ] = None,
     estimator: Annotated[

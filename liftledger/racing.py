@@ -81,9 +81,10 @@ def _require_there(url: str, subject: str) -> None:
     from storage.studies import known
     from tasks.race_grounds import plan_of_panel
 
+    studies: list[str] = []
     try:
         with ledger(url) as session:
-            studies = known(session)
+            studies += known(session)
             if subject not in studies:
                 pull(session, plan_of_panel(subject).panel)
     except UnknownPanel as error:

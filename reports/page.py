@@ -34,7 +34,6 @@ from reports.over_time import cumulative_rows, period_rows
 from reports.paths import has_paths, observed_and_counterfactual
 from reports.pattern import dropped_sentence, panel_sentence, treatment_sentence
 from reports.placebos import placebos
-from reports.race import HEADS
 from reports.race_figures import race_figure
 from reports.race_page import design_of
 from reports.rows import refusals, refused_count, rows
@@ -110,7 +109,6 @@ def _choice(result: StoredResult) -> dict[str, Any] | None:
         "sentences": choice_sentences(choice),
         "figure": None if race is None else race_figure([race]),
         "designs": [] if race is None else [design_of(race, name) for name in race.standings],
-        "heads": HEADS,
     }
 
 

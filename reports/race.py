@@ -15,7 +15,8 @@ from reports.rows import joined
 from storage.race_records import StoredRace
 
 DESIGN_WORDS = {
-    "own": "simulated panels, the study’s own treatment moved at random",
+    "own": "simulated panels, the study’s own treatment on units as likely to have had it",
+    "shuffled": "simulated panels, the study’s own treatment on units drawn at random",
     "back_test": "back-test on the panel itself, the treatment placed where nothing was done",
     "uniform": "simulated panels, units treated at random",
     "staggered": "simulated panels, treatment that starts at different times",
@@ -28,20 +29,20 @@ PART_WORDS = {
 }  # fmt: skip
 BENCHMARK = "Our own benchmark: panels and designs are ours, not those of a published figure."
 HEADS = ("RMSE", "× best", "bias", "covered", "length", "seconds")
+OF_INTERVALS = ("covered", "length")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One estimator of one design as people read it: HEADS, and Monte-Carlo errors below them.
+    """One estimator of one design as people read it: heads(), and Monte-Carlo errors below them.
 
     mark: "best", "tied" with the best within Monte-Carlo error, or ""
-    cells: (text, error), both "" where there is none      refused: how many and why; "" for none
+    cells: (text, error), the error "" where there is none
     """
 
     label: str
     mark: str
     cells: tuple[tuple[str, str], ...]
-    refused: str
 
 
 def design_words(name: str) -> str:
@@ -77,10 +78,16 @@ def setting(found: StoredRace, design: str) -> str:
     return f"{words}, seed {found.seed}{intervals if asked and said['kinds'] else ''}"
 
 
+def heads(standings: Sequence[Standing]) -> tuple[str, ...]:
+    """What stands above the numbers: HEADS, less those of intervals where none was asked for."""
+    asked = any(found.answered for one in standings for found in one.intervals.values())
+    return HEADS if asked else tuple(head for head in HEADS if head not in OF_INTERVALS)
+
+
 def lines(standings: Sequence[Standing]) -> list[Line]:
     """One per estimator, in the order asked."""
-    places = _places(standings)
-    return [_line(one, places) for one in standings]
+    places, shown = _places(standings), heads(standings)
+    return [_line(one, places, shown) for one in standings]
 
 
 def verdict(standings: Sequence[Standing]) -> str:
@@ -178,20 +185,17 @@ def _places(standings: Sequence[Standing]) -> int:
     return places_for([min(errors)] if errors else [], [one.value for one in known])
 
 
-def _line(one: Standing, places: int) -> Line:
+def _line(one: Standing, places: int, shown: Sequence[str]) -> Line:
     intervals: Intervals | None = next(iter(one.intervals.values()), None)
-    coverage = intervals.coverage if intervals else None
-    length = intervals.length if intervals else None
-    cells = (
-        _cell(one.rmse, places),
-        _cell(one.relative, 2),
-        _cell(one.bias, places),
-        _cell(coverage, 2),
-        _cell(length, max(places - 1, 0)),
-        (significant(one.seconds, 2), ""),
-    )
-    why = f"refused {one.refused:,}: {one.reason}" if one.reason is not None else ""
-    return Line(estimator_label(one.estimator), mark(one), cells, why)
+    cells = {
+        "RMSE": _cell(one.rmse, places),
+        "× best": _cell(one.relative, 2),
+        "bias": _cell(one.bias, places),
+        "covered": _cell(intervals.coverage if intervals else None, 2),
+        "length": _cell(intervals.length if intervals else None, max(places - 1, 0)),
+        "seconds": (significant(one.seconds, 2), ""),
+    }
+    return Line(estimator_label(one.estimator), mark(one), tuple(cells[head] for head in shown))
 
 
 def _cell(found: Measured | None, places: int) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from reports.filling import fill
 from reports.names import spelled
 from reports.race import (
     BENCHMARK,
-    HEADS,
     design_words,
+    heads,
     lines,
     refusals,
     setting,
@@ -37,7 +37,6 @@ def render(races: Sequence[StoredRace]) -> str:
             }
             for found in races
         ],
-        heads=HEADS,
     )
 
 
@@ -49,6 +48,7 @@ def design_of(found: StoredRace, design: str) -> dict[str, Any]:
         "title": words[:1].upper() + words[1:],
         "setting": setting(found, design),
         "verdict": verdict(standings),
+        "heads": heads(standings),
         "lines": lines(standings),
         "refused": refusals(standings),
     }

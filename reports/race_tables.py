@@ -13,9 +13,9 @@ from reports.names import closed
 from reports.numbers import number
 from reports.plain_text import text
 from reports.race import (
-    HEADS,
     Line,
     design_words,
+    heads,
     largest_error,
     lines,
     refusals,
@@ -63,17 +63,17 @@ def design_table(found: StoredRace, design: str) -> list[RenderableType]:
     return [
         text(f"{_capital(design_words(design))}"),
         text(setting(found, design), "dim"),
-        _table(lines(standings)),
+        _table(heads(standings), lines(standings)),
         text(verdict(standings), "bold"),
         text(_errors(standings), "dim"),
         *(text(f"Refused, {who}: {closed(why)}", "yellow") for who, why in refusals(standings)),
     ]
 
 
-def _table(rows: Sequence[Line]) -> Table:
+def _table(shown: Sequence[str], rows: Sequence[Line]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
-    for head in HEADS:
+    for head in shown:
         table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         style = "bold" if row.mark == "best" else ""

@@ -1,6 +1,7 @@
 """What a race is asked to be: who races, on which designs, how often.
 
-own           the study's own treatment, on units drawn at random
+own           the study's own treatment, on units as likely to have had it
+shuffled      the same, on any units
 back_test     the same on the real panel: on control units, in the past; nothing is simulated
 logistic      units as likely as the factors say they are treated; logistic:min_wage like those
               of an assignment column
@@ -20,6 +21,8 @@ from studies import Plan
 from tasks.race_grounds import Ground
 
 BACK_TEST = "back_test"
+OF_ITS_OWN = ("own", "shuffled", BACK_TEST)  # designs of a panel that has a treatment
+CHOOSING = {"intervals": 0, "placements": 10}  # a rule reads RMSEs; a person waits for the answer
 SEVERAL, SHARE = 10, 5  # treated, where nothing was done: ten, or one unit or period in five
 PARTS = ("two_way", "interactive", "noise", "correlation")
 
@@ -54,7 +57,7 @@ class Asked:
     designs: tuple[Design, ...]
     kinds: tuple[str, ...]
     replications: int = 200
-    intervals: int = 50
+    intervals: int = 20
     placements: int = 40
     level: float = 0.95
     placebos: int = 40
@@ -102,7 +105,7 @@ def designs_of(
         design = parsed(name)
         if ground.panel is None:
             _require_fit(ground, design)
-        if design.assignment not in ("own", BACK_TEST, "on_off"):
+        if design.assignment not in (*OF_ITS_OWN, "on_off"):
             units, periods = treated or _as_many(ground)
             design = replace(design, units=units, periods=periods)
         if design.assignment != BACK_TEST:
@@ -155,7 +158,7 @@ def _as_many(ground: Ground) -> tuple[int, int]:
 
 def _require_fit(ground: Ground, design: Design) -> None:
     """Where nothing was done there is no treatment to move, and a policy is a column."""
-    if design.assignment in ("own", BACK_TEST):
+    if design.assignment in OF_ITS_OWN:
         raise UnsupportedDesign(
             f"{ground.name}: nothing was done in this panel, so there is no treatment of its own "
             f"to place elsewhere; use the design uniform, staggered, on_off or logistic:COLUMN"

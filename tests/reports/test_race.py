@@ -8,11 +8,12 @@ import pytest
 from rich.console import Console, RenderableType
 
 from estimators.calibration.summaries import Measured
+from estimators.race.assignments import WAYS
 from reports.artifacts import markdown
 from reports.as_json import to_json as result_to_json
 from reports.drawing import INK
 from reports.page import render as result_page
-from reports.race import design_words, to_json, verdict
+from reports.race import DESIGN_WORDS, design_words, to_json, verdict
 from reports.race_figures import race_figure
 from reports.race_page import render
 from reports.race_tables import race_table
@@ -21,6 +22,7 @@ from storage.json_values import plain
 from storage.race_records import StoredRace
 from storage.records import StoredResult
 from studies import parse_plan
+from tasks.race_designs import BACK_TEST
 from tests.reports import races, results
 from tests.reports.outline import Outline
 
@@ -90,6 +92,7 @@ def test_the_terminal_shows_every_column_in_eighty() -> None:
 
 
 def test_designs_are_said_in_words() -> None:
+    assert {*WAYS, BACK_TEST} == set(DESIGN_WORDS)
     assert design_words("own").startswith("simulated panels, the study’s own treatment")
     assert design_words("logistic min_wage").endswith("make likely (min_wage)")
     assert design_words("uniform without noise and two_way").endswith(
