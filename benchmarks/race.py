@@ -13,14 +13,15 @@ outcome, beside the published one and the promise.
 Regret: a panel is drawn from the design, as if it were a study's own. A simulation is matched to
 it, the race is run on that, and an estimator is chosen. Its regret is its RMSE over 1,000 fresh
 draws of the design (other seeds) over that of the best of the six there, less one: mean over panels
-by design, mean and worst over designs. Beside it the same of each estimator, were it always used.
+by design, mean and worst over designs. Beside it the same of the ensemble with the weights of the
+same race, and of each estimator, were it always used.
 """
 
 import argparse
 import json
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from estimators import ESTIMATORS, Estimator
 from estimators.core.panel import FloatArray
 from estimators.race.choice import chosen
 from estimators.race.effects import Effect
+from estimators.race.ensemble import weights_of
 from estimators.race.race import Race, run
 from estimators.race.recipes import simulation_of
 from estimators.race.results import Results, together
@@ -122,24 +124,38 @@ def regrets(
     """By design, of what is chosen and of every fixed estimator."""
     keys = list(estimators)
     rows = []
-    yield f"{'regret, %':28}{'chosen':>8}" + "".join(f"{key:>8}" for key in keys) + "   chosen were"
+    heads = "".join(f"{key:>8}" for key in keys)
+    yield f"{'regret, %':28}{'chosen':>8}{'ensemble':>10}{heads}   chosen were"
     for name, design in designs.items():
-        of = rmse(truth(name, design, estimators, draws, keep))
-        regret = 100 * (of / np.nanmin(of) - 1)
+        fresh = truth(name, design, estimators, draws, keep)
+        of = rmse(fresh)
+        least = float(np.nanmin(of))
         races = [
             matched(name, design, estimators, panel, replications, keep) for panel in range(panels)
         ]
         choices = [chosen(standings(one)).key for one in races]
-        loss = float(np.mean([regret[keys.index(key)] for key in choices]))
-        rows.append([loss, *regret])
-        yield (
-            f"{name:28}"
-            + "".join(f"{value:8.1f}" for value in rows[-1])
-            + "   "
-            + ", ".join(f"{key} {choices.count(key)}" for key in keys if key in choices)
+        losses = (
+            np.mean([of[keys.index(key)] for key in choices]),
+            np.mean([mixed(fresh, weights_of(one)) for one in races]),
+            *of,
         )
+        rows.append([100 * (float(one) / least - 1) for one in losses])
+        counts = ", ".join(f"{key} {choices.count(key)}" for key in keys if key in choices)
+        yield f"{name:28}{_line(rows[-1])}   {counts}"
     for words, summary in (("average", np.mean(rows, axis=0)), ("worst", np.max(rows, axis=0))):
-        yield f"{words:28}" + "".join(f"{value:8.1f}" for value in summary)
+        yield f"{words:28}{_line(list(summary))}"
+
+
+def mixed(results: Results, weights: dict[str, float]) -> float:
+    """RMSE of an ensemble, from the errors of its members."""
+    some = [e for e, key in enumerate(results.estimators) if weights[key] > 0]
+    error = results.error[:, some] @ [weights[results.estimators[e]] for e in some]
+    return float(np.sqrt(np.nanmean(error**2)))
+
+
+def _line(values: Sequence[float]) -> str:
+    choice, ensemble, *fixed = values
+    return f"{choice:8.1f}{ensemble:10.1f}" + "".join(f"{value:8.1f}" for value in fixed)
 
 
 def declared() -> list[dict[str, object]]:

@@ -2,9 +2,10 @@
 
     lowest_rmse    least RMSE
 
-Estimators whose RMSE is not told apart from the least are tied: their ratio to it, less TIE times
-its paired Monte-Carlo error, is one or less. Of tied ones the simplest is chosen: fewer things that
-could be wrong with it, nothing to tune, and a comparison that people can follow.
+Estimators whose RMSE is not told apart from the least are tied: their ratio to it, less its paired
+Monte-Carlo error, is one or less, and simplicity may cost WORTH of RMSE at most. Of tied ones the
+simplest is chosen: fewer things that could be wrong with it, nothing to tune, and a comparison that
+people can follow.
 
     did < difp < sc < sdid < mc < dwcp
 
@@ -22,7 +23,7 @@ from estimators.race.standings import Standing
 
 RULES = ("lowest_rmse",)
 SIMPLEST_FIRST = ("did", "difp", "sc", "sdid", "mc", "dwcp")
-TIE = 1.0  # Monte-Carlo errors
+WORTH = 0.03  # share of RMSE
 FEWEST = 20  # replications, below which nothing is chosen
 
 
@@ -54,7 +55,7 @@ def chosen(found: Sequence[Standing], rule: str = "lowest_rmse") -> Choice:
             f"a fixed estimator"
         )
     best = min(able, key=lambda one: (_ratio(one), _simplicity(one.estimator)))
-    tied = [one for one in able if _lowest(one) <= 1]
+    tied = [one for one in able if _lowest(one) <= 1 and _ratio(one) <= 1 + WORTH]
     winner = min(tied, key=lambda one: _simplicity(one.estimator))
     others = tuple(one.estimator for one in tied if one is not winner)
     return Choice(winner.estimator, rule, _why(winner, best, replications, others), others)
@@ -68,7 +69,7 @@ def _ratio(one: Standing) -> float:
 def _lowest(one: Standing) -> float:
     """The ratio to the best that Monte-Carlo error allows."""
     assert one.relative is not None
-    return one.relative.value - TIE * (one.relative.error or 0.0)
+    return one.relative.value - (one.relative.error or 0.0)
 
 
 def _simplicity(key: str) -> tuple[int, str]:

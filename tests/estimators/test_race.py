@@ -177,6 +177,15 @@ def test_a_tie_within_monte_carlo_error_goes_to_the_simpler_method() -> None:
     assert set(SIMPLEST_FIRST) == set(ESTIMATORS)
 
 
+def test_simplicity_costs_three_percent_at_most_however_noisy_the_race() -> None:
+    error = np.random.default_rng(0).normal(size=30)
+    for scale, key in ((1.02, "did"), (1.04, "dwcp")):
+        shuffled = scale * np.random.default_rng(1).permutation(error)
+        assert (
+            chosen(standings(answered(np.stack([error, shuffled], 1), ("dwcp", "did")))).key == key
+        )
+
+
 def test_a_choice_needs_enough_replications_and_a_rule_that_exists() -> None:
     few = standings(answered(np.ones((19, 1)), ("did",)))
     with pytest.raises(UnsupportedDesign, match="20 replications or more; at most 19"):
