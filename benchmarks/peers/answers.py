@@ -32,12 +32,14 @@ QUESTIONS = {
     "dwcp_level": "DWCP, λ fixed, λ_time = 0",
     "loo_inf": "DWCP, every cell left out, λ_nn = ∞",
     "loo": "DWCP, every cell left out, λ_nn = 3",
+    "loo_ten": "DWCP, every cell left out, λ_nn = 10",
 }
 TRIPLES: dict[str, Triple] = {
     "dwcp": (0.1, 0.5, 1.0),
     "dwcp_level": (0.0, 0.5, 3.0),  # one treated unit: all its cells share their weights
     "loo_inf": (0.1, 0.5, np.inf),
     "loo": (0.1, 0.5, 3.0),
+    "loo_ten": (0.1, 0.5, 10.0),  # no factor pays for itself: the score is that of λ_nn = ∞
 }
 
 

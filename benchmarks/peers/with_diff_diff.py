@@ -170,4 +170,5 @@ ADAPTERS: dict[str, Adapter] = {
     "dwcp:kernel": dwcp_kernel,
     "loo_inf:kernel": _left_out("loo_inf"),
     "loo:kernel": _left_out("loo"),
+    "loo_ten:kernel": _left_out("loo_ten"),
 }

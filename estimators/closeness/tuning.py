@@ -3,8 +3,6 @@
 Scored are folds: the treatment's own pattern where nothing was done, by its squared placebo ATT;
 where treatment switches, single cells left out, by their squared errors. Where a fold has many
 cells, some are drawn, evenly over its periods, so that a candidate costs about PROBLEMS fits.
-The folds that were hardest for the first candidate come first, and a candidate is
-stopped once the errors so far exceed what it would need.
 
 The search is footnote 2's: λ_time alone, then λ_unit, both with λ_nn = ∞, then λ_nn; what they
 choose bounds finer grids, along which the three are then moved in turn until nothing changes.
@@ -16,18 +14,17 @@ second start, stopping and rationing are ours.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from estimators.closeness.trials import TOLERANCE, Fold, Trials
 from estimators.closeness.weightings import by_cell
-from estimators.core.coordinate_search import CoordinateSearch, Point, Scored
+from estimators.core.coordinate_search import CoordinateSearch, Point
 from estimators.core.designs import identified
 from estimators.core.draws import cells_by_label
 from estimators.core.folds import Folds, nothing_to_score
 from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel
-from estimators.core.parallel import in_order
 from estimators.solvers.target_fits import Grid, Targets, fit_targets
 
 TIME_RATES = (0.0, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 4.0)
@@ -35,80 +32,10 @@ UNIT_RATES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 2.0, 3.0, 5.0)
 PENALTIES = (np.inf, *(100 / 10 ** (k / 2) for k in range(9)))  # 100, 31.6, …, 0.01
 DOUBLINGS = 3  # of the largest λ_time, at most
 FINER = 8  # penalties of the finer grid, by quarter decades
-TOLERANCE = 1e-5  # settings are compared, not published, at this duality gap
 PROBLEMS = 1_000  # fits that a candidate takes, at most; fewer where each is large:
 WORK = 5_000_000  # cells in all of them together, as long as FEWEST cells of each fold are scored
 FEWEST = 4
-BATCH = 8  # folds scored between two looks at whether a candidate can still win
 CELLS = 4  # single cells left out that stand for one fold
-
-Weighting = Callable[[float, float], Targets]  # of λ_time, λ_unit
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """grid: what may be learned from      targets: weightings of its cells, given the rates
-    truth: (N, T) standardised outcomes of those cells, nan elsewhere
-    by_cell: whether every cell's error is squared, or the error of their mean
-    """
-
-    grid: Grid
-    targets: Weighting
-    truth: FloatArray
-    by_cell: bool
-
-    @property
-    def cells(self) -> int:
-        """How many are scored."""
-        return int(np.isfinite(self.truth).sum())
-
-
-class Trials:
-    """Scores of triples on the same folds."""
-
-    def __init__(self, folds: Sequence[Fold]) -> None:
-        self.folds = list(folds)
-        self.order = list(range(len(folds)))
-        self.starts: list[tuple[FloatArray, FloatArray] | None] = [None] * len(folds)
-        self.ranked = False
-
-    def score(self, point: Point, needed: float) -> Scored:
-        """Mean squared error, by fold or by cell; stopped when it cannot be below `needed`."""
-        total = self._count(self.order)
-        errors: dict[int, FloatArray] = {}
-        value = 0.0
-        binds = not np.isfinite(point[2])
-        for first in range(0, len(self.order), BATCH):
-            batch = self.order[first : first + BATCH]
-            for k, (squares, rank) in zip(
-                batch, in_order(lambda k: self._errors(k, point), batch), strict=True
-            ):
-                errors[k] = squares
-                binds = binds or rank > 0
-            # Summed by fold, in one order, so that a score does not depend on the ranking.
-            value = float(sum(errors[k].sum() for k in sorted(errors))) / total
-            if value >= needed and len(errors) < len(self.order):
-                return Scored(value, len(errors), complete=False, binds=binds)
-        if not self.ranked:
-            self.order.sort(key=lambda k: (-errors[k].mean(), k))
-            self.ranked = True
-        return Scored(value, len(errors), binds=binds)
-
-    def _count(self, folds: Sequence[int]) -> int:
-        return sum(self.folds[k].cells if self.folds[k].by_cell else 1 for k in folds)
-
-    def _errors(self, k: int, point: Point) -> tuple[FloatArray, int]:
-        fold = self.folds[k]
-        time, unit, penalty = point
-        targets = fold.targets(time, unit)
-        found = fit_targets(
-            fold.grid, targets, time, unit, penalty, TOLERANCE, start=self.starts[k]
-        )
-        if found.rank:
-            self.starts[k] = found.left, found.right
-        gaps = fold.truth[targets.units, targets.periods] - found.values
-        squares = gaps**2 if fold.by_cell else np.array([gaps.mean() ** 2])
-        return squares, found.rank
 
 
 def cells_per_fold(panel: Panel, folds: int) -> int:
@@ -134,9 +61,7 @@ def search(
     best = tried.walk(best, 1, rates[1:])
     bounds = best
     best = tried.walk(best, 2, penalties[1:])
-    completion = tried.walk(start, 2, penalties[1:])
-    if tried.better(completion, best):
-        best = completion
+    best = tried.overtake(best, start, 2, penalties[1:])
     grids = (
         _finer(times, max(bounds[0], best[0])),
         _finer(rates, max(bounds[1], best[1])),

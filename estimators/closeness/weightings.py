@@ -53,21 +53,24 @@ def pooled(
     time_rate: float,
     unit_rate: float,
     scored: BoolArray | None = None,
+    *,
+    together: bool = True,
 ) -> Targets:
     """Targets for the wanted cells of treated units; an untreated one goes to the nearest spell.
 
-    Raises UnsupportedDesign when the units of a group share no usable period.
+    together: raise UnsupportedDesign when the units of a group share no usable period; else all
+        units are then equally far from it
     """
-    spells = [_spells(panel.treatment[i]) for i in range(len(panel.units))]
-    groups = sorted({spell for own in spells for spell in own})
+    spells = {int(i): _spells(panel.treatment[i]) for i in np.flatnonzero(panel.treated_units)}
+    groups = sorted({spell for own in spells.values() for spell in own})
     number = {spell: g for g, spell in enumerate(groups)}
-    members = [[i for i, own in enumerate(spells) if spell in own] for spell in groups]
+    members = [[i for i, own in spells.items() if spell in own] for spell in groups]
     paths = np.zeros((len(groups), len(panel.periods)))
     known = np.zeros_like(paths)
     for g, group in enumerate(members):
         known[g] = grid.usable[group].min(axis=0)
         paths[g] = grid.outcome[group].mean(axis=0) * known[g]
-        if unit_rate > 0 and not known[g].any():
+        if together and unit_rate > 0 and not known[g].any():
             first, last = groups[g]
             raise UnsupportedDesign(
                 f"a pooled fit needs a period in which all {len(group)} units treated from "
@@ -77,7 +80,10 @@ def pooled(
             )
     units, periods = np.nonzero(wanted)
     group_of = np.array(
-        [number[_nearest(spells[i], int(t))] for i, t in zip(units, periods, strict=True)],
+        [
+            number[_nearest(spells[i], t)]
+            for i, t in zip(units.tolist(), periods.tolist(), strict=True)
+        ],
         dtype=np.intp,
     )
     centres = np.array([(first + last) / 2 for first, last in groups])[group_of]

@@ -1,7 +1,8 @@
 """Coordinate-wise search over settings whose scores are estimates and whose evaluation may stop.
 
-A candidate displaces the best so far only when it is better by 1 % (folds.WORTH); a walk along one
-coordinate ends after two candidates in a row that are not (folds.PATIENCE). Scoring is told what
+A candidate displaces the best so far only when it is better by 3 %: of several settings, chosen one
+after the other on the same folds, each takes its share of luck. A walk along one coordinate ends
+after two candidates in a row that are not (folds.PATIENCE). Scoring is told what
 a candidate would have to reach, and may give up once that is out of reach: the score is then a
 lower bound, which is all that a comparison needs.
 """
@@ -9,9 +10,10 @@ lower bound, which is all that a comparison needs.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from estimators.core.folds import PATIENCE, WORTH
+from estimators.core.folds import PATIENCE
 
 Point = tuple[float, ...]
+WORTH = 0.97  # a candidate must score below this share of the best to displace it
 CYCLES = 10
 
 
@@ -56,6 +58,28 @@ class CoordinateSearch:
                 best, failures = point, 0
             elif self.at(point, 0.0).binds:
                 failures += 1
+            if failures == PATIENCE:
+                break
+        return best
+
+    def overtake(
+        self, rival: Point, start: Point, coordinate: int, values: Sequence[float]
+    ) -> Point:
+        """The best of a walk from elsewhere, if that is worth leaving the rival for.
+
+        What cannot beat the rival is given up early. Such values are no failures as long as each
+        does better than the one before did on as many folds.
+        """
+        best, failures, last = rival, 0, None
+        for value in values:
+            point = (*start[:coordinate], value, *start[coordinate + 1 :])
+            ahead = self.better(point, best)
+            best = point if ahead else best
+            scored = self.at(point, 0.0)
+            if last and scored.folds == last.folds:
+                ahead = ahead or scored.value < WORTH * last.value
+                failures = 0 if ahead else failures + scored.binds
+            last = scored
             if failures == PATIENCE:
                 break
         return best

@@ -14,7 +14,7 @@ from numba import njit
 from estimators.core.errors import NotConverged
 from estimators.core.panel import BoolArray, FloatArray, IntArray
 from estimators.core.threads import one_thread
-from estimators.solvers.rank_one_two_way import factor, joined, predict
+from estimators.solvers.rank_one_two_way import factor, joined, predict, two_way
 from estimators.solvers.target_weights import period_weights, unit_weights
 from estimators.solvers.weighted_target import solve_target
 
@@ -133,14 +133,13 @@ def fit_targets(
     Raises NotConverged.
     """
     count = len(targets.path)
-    alone = bool((np.diff(targets.starts) == 1).all())
     values = np.empty(len(targets.units))
     sums = _Sums(grid, targets)
     left, right = sums.nothing if start is None else start
     gap, sweeps, rank, first = 0.0, 0, 0, (left, right)
     loop = _Loop(grid, targets, time_rate, unit_rate)
     with one_thread():
-        if not np.isfinite(penalty) and not len(grid.covariates) and alone:
+        if not np.isfinite(penalty) and not len(grid.covariates):
             loop.closed_forms(values, sums)
             count = 0
         for k in range(count):
@@ -234,12 +233,12 @@ class _Loop:
             row_group[i], column_group[t] = self.before
 
     def closed_forms(self, values: FloatArray, sums: _Sums) -> None:
-        """Every weighting without factors, each for one cell."""
+        """Every weighting without factors."""
         targets = self.targets
         _closed_forms(
             *self.grid, *self.flipped, targets.paths, targets.known, targets.path, targets.centre,
-            targets.left_out, targets.held, targets.units, targets.periods, targets.scored,
-            *self.rates, *self.own, *self.weights, values, sums.units, sums.periods,
+            targets.left_out, targets.held, targets.starts, targets.units, targets.periods,
+            targets.scored, *self.rates, *self.own, *self.weights, values, sums.units, sums.periods,
         )  # fmt: skip
 
 
@@ -259,11 +258,13 @@ def _weigh(
 @njit(cache=True, nogil=True)
 def _closed_forms(
     Y, usable, row_group, column_group, across, seen_across, paths, known, path, centre, left_out,
-    held, units, periods, scored, time_rate, unit_rate, own_row, own_column, omega, theta, values,
-    unit_sums, period_sums,
+    held, starts, units, periods, scored, time_rate, unit_rate, own_row, own_column, omega, theta,
+    values, unit_sums, period_sums,
 ):  # fmt: skip
+    alpha, beta = np.empty(len(omega)), np.empty(len(theta))
     for k in range(len(path)):
-        i, t = units[k], periods[k]
+        first, last = starts[k], starts[k + 1]
+        i, t = units[first], periods[first]
         row, column = row_group[i], column_group[t]
         if held[k]:
             usable[i, t] = seen_across[t, i] = 0.0
@@ -274,11 +275,15 @@ def _closed_forms(
             left_out[k], centre[k], time_rate, unit_rate, omega, theta, i, t,
         )  # fmt: skip
         if held[k] and not joint:
-            values[k] = np.nan
-        else:
-            values[k] = predict(
+            values[first] = np.nan
+        elif last - first == 1:
+            values[first] = predict(
                 Y, usable, row_group, column_group, omega, theta, factored, i, t
             )  # fmt: skip
+        else:
+            two_way(Y, usable, row_group, column_group, omega, theta, factored, alpha, beta)
+            for c in range(first, last):
+                values[c] = alpha[units[c]] + beta[periods[c]]
         if held[k]:
             usable[i, t] = seen_across[t, i] = 1.0
             row_group[i], column_group[t] = row, column
