@@ -6,8 +6,8 @@ cells, some are drawn, evenly over its periods, so that a candidate costs about 
 
 The search is footnote 2's: λ_time alone, then λ_unit, both with λ_nn = ∞, then λ_nn; what they
 choose bounds finer grids, along which the three are then moved in turn until nothing changes.
-Matrix completion, both rates zero, is a second start. Where the largest λ_time is chosen, it is
-doubled as long as that pays.
+Matrix completion, both rates zero, is a second start, and kept unless factors with rates do better.
+Where the largest λ_time is chosen, it is doubled as long as that pays.
 
 Source: Athey, Imbens, Qu and Viviano (2025), equation 4 and footnote 2. The grids, the
 second start, stopping and rationing are ours.
@@ -61,7 +61,8 @@ def search(
     best = tried.walk(best, 1, rates[1:])
     bounds = best
     best = tried.walk(best, 2, penalties[1:])
-    best = tried.overtake(best, start, 2, penalties[1:])
+    # Factors alone are simpler than factors and rates.
+    best = tried.overtake(best, start, 2, penalties[1:], simpler=bool(np.isfinite(best[2])))
     grids = (
         _finer(times, max(bounds[0], best[0])),
         _finer(rates, max(bounds[1], best[1])),

@@ -43,9 +43,12 @@ class CoordinateSearch:
             known = self.found[point] = self.score(point, needed)
         return known
 
-    def better(self, point: Point, than: Point) -> bool:
-        """Whether a point is worth leaving another for, which has been scored completely."""
-        needed = WORTH * self.at(than).value
+    def better(self, point: Point, than: Point, share: float = WORTH) -> bool:
+        """Whether a point is worth leaving another for, which has been scored completely.
+
+        share: of the other's score that it must be below
+        """
+        needed = share * self.at(than).value
         scored = self.at(point, needed)
         return scored.complete and scored.value < needed
 
@@ -63,17 +66,25 @@ class CoordinateSearch:
         return best
 
     def overtake(
-        self, rival: Point, start: Point, coordinate: int, values: Sequence[float]
+        self,
+        rival: Point,
+        start: Point,
+        coordinate: int,
+        values: Sequence[float],
+        *,
+        simpler: bool = False,
     ) -> Point:
         """The best of a walk from elsewhere, if that is worth leaving the rival for.
 
         What cannot beat the rival is given up early. Such values are no failures as long as each
         does better than the one before did on as many folds.
+
+        simpler: the walk's points are simpler than the rival, which then has to be the better one
         """
         best, failures, last = rival, 0, None
         for value in values:
             point = (*start[:coordinate], value, *start[coordinate + 1 :])
-            ahead = self.better(point, best)
+            ahead = self.better(point, best, 1 / WORTH if simpler and best == rival else WORTH)
             best = point if ahead else best
             scored = self.at(point, 0.0)
             if last and scored.folds == last.folds:

@@ -312,7 +312,9 @@ def test_giving_up_early_changes_no_choice() -> None:
 
 
 def test_a_second_walk_goes_on_while_it_falls_and_overtakes_only_what_it_beats() -> None:
-    def overtaken(values: list[float], rival: float) -> tuple[Point, dict[Point, Scored]]:
+    def overtaken(
+        values: list[float], rival: float, simpler: bool = False
+    ) -> tuple[Point, dict[Point, Scored]]:
         losses: dict[Point, float] = {(1.0, 0.0): rival, (0.0, 0.0): 99.0}
         losses |= {(0.0, k + 1.0): value for k, value in enumerate(values)}
 
@@ -324,12 +326,16 @@ def test_a_second_walk_goes_on_while_it_falls_and_overtakes_only_what_it_beats()
         search = CoordinateSearch(score)
         search.at((1.0, 0.0))
         grid = [k + 1.0 for k in range(len(values))]
-        return search.overtake((1.0, 0.0), (0.0, 0.0), 1, grid), search.found
+        found = search.overtake((1.0, 0.0), (0.0, 0.0), 1, grid, simpler=simpler)
+        return found, search.found
 
     best, tried = overtaken([64.0, 32.0, 16.0, 8.0, 4.0], rival=5.0)
     assert best == (0.0, 5.0)
     assert not tried[(0.0, 4.0)].complete
     assert overtaken([64.0, 32.0, 16.0, 8.0, 4.9], rival=5.0)[0] == (1.0, 0.0)
+    assert overtaken([64.0, 32.0, 16.0, 5.1], rival=5.0, simpler=True)[0] == (0.0, 4.0)
+    assert overtaken([64.0, 32.0, 16.0, 5.2], rival=5.0, simpler=True)[0] == (1.0, 0.0)
+    assert overtaken([64.0, 5.1, 5.09], rival=5.0, simpler=True)[0] == (0.0, 2.0)
     best, tried = overtaken([64.0, 65.0, 66.0, 1.0], rival=5.0)
     assert best == (1.0, 0.0)
     assert (0.0, 4.0) not in tried
