@@ -7,6 +7,7 @@ more replications begins with those that are there. The standings are stored at 
 in one transaction.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -87,19 +88,25 @@ def _run(
     parts: dict[int, Results] = find_batches(url, key, batches)
     progress = Progress("race", course.count, f"replications, {design.name}")
     progress.skip(sum(len(batches[place]) for place in parts))
-    ready = entrants(asked)
-    with task_runner() as runner:
-        given = {"course": course, "estimators": ready, "kinds": asked.kinds}
-        waiting = {
+    given: dict[str, Any] = {"course": course, "estimators": entrants(asked), "kinds": asked.kinds}
+    waiting = [place for place in range(len(batches)) if place not in parts]
+
+    def keep(place: int, found: Results) -> None:
+        parts[place] = found
+        keep_batch(url, key, batches[place], found)
+        progress.add(len(batches[place]))
+
+    started = time.monotonic()
+    if waiting:  # one here, to know how long the others will take
+        first = waiting.pop(0)
+        keep(first, run_batch(**given, numbers=batches[first]))
+    with task_runner((time.monotonic() - started) * len(waiting)) as runner:
+        running = {
             runner.submit(run_batch, {**given, "numbers": batches[place]}): place
-            for place in range(len(batches))
-            if place not in parts
+            for place in waiting
         }
-        for done in as_completed(list(waiting)):
-            place = waiting[done]
-            parts[place] = done.result()
-            keep_batch(url, key, batches[place], parts[place])
-            progress.add(len(batches[place]))
+        for done in as_completed(list(running)):
+            keep(running[done], done.result())
     return rank([parts[place] for place in sorted(parts)])
 
 

@@ -5,32 +5,60 @@
 
 Any task runner of Prefect's will do, by module:class, with its arguments as JSON. A batch needs no
 database: its panel travels to it and its numbers travel back, so workers need this code and nothing
-else. Without the variable batches come one after the other in this process, each on all its cores.
-Where a batch was computed changes no bit of it.
+else. Without the variable a race that is soon over stays in this process, and a longer one has one
+process for each core: threads of one process would wait for each other's Python. Where a batch was
+computed changes no bit of it.
 """
 
 import json
+import logging
+import multiprocessing
 import os
+import signal
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from prefect.task_runners import TaskRunner
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
+from estimators.core.parallel import cores
 from flows.side_by_side import SideBySide
 
 RUNNER, OPTIONS = "LIFTLEDGER_TASK_RUNNER", "LIFTLEDGER_TASK_RUNNER_OPTIONS"
+PAYS = 30.0  # seconds of work left, above which starting processes pays
 
 
 class NoTaskRunner(Exception):
     """What the environment names as task runner is none."""
 
 
-def task_runner(environment: Mapping[str, str] = os.environ) -> TaskRunner[Any]:
-    """The one that is configured. Raises NoTaskRunner, saying which variable to mend."""
+class InProcesses(ProcessPoolTaskRunner):
+    """One process for each core. They say nothing, and end with the flow that needs them."""
+
+    def __init__(self, max_workers: int | None = None) -> None:
+        super().__init__(max_workers=max_workers or cores(), initializer=_quietly)
+
+    def cancel_all(self) -> None:
+        """End batches that nobody waits for any more; those that ended before are kept."""
+        for process in multiprocessing.active_children():
+            process.terminate()
+        super().cancel_all()
+
+
+def _quietly() -> None:
+    """In each process: the flow narrates, and is the one to answer Ctrl-C."""
+    logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def task_runner(seconds: float, environment: Mapping[str, str] = os.environ) -> TaskRunner[Any]:
+    """The one that is configured, or what suits so many seconds of work.
+
+    Raises NoTaskRunner, saying which variable to mend.
+    """
     name = environment.get(RUNNER, "")
     if not name:
-        return SideBySide(max_workers=1)
+        return InProcesses() if seconds > PAYS and cores() > 1 else SideBySide(max_workers=1)
     module, _, wanted = name.partition(":")
     try:
         kind = getattr(import_module(module), wanted)

@@ -149,7 +149,8 @@ def keep_choice(url: str, choice: choices.Choice) -> StoredChoice:
     """Committed, with its entry in the audit log, before any effect is computed."""
     with ledger(url) as session:
         stored = choices.save(session, choice)
-    narrate("primary", f"{stored.estimator}, {stored.reason}")
+    named = "" if stored.how != "fallback" else f"{stored.estimator}, "
+    narrate("primary", named + stored.reason)
     return stored
 
 

@@ -24,7 +24,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> list[
     if len(waiting) == 1 or getattr(_here, "alone", False):
         with one_thread():  # threads would cost more than they save
             return [function(item) for item in waiting]
-    with one_thread(), ThreadPoolExecutor(max_workers=_cores()) as pool:
+    with one_thread(), ThreadPoolExecutor(max_workers=cores()) as pool:
         return list(pool.map(function, waiting))
 
 
@@ -40,7 +40,7 @@ def one_after_the_other() -> Iterator[None]:
         _here.alone = before
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores this process may use, which a container or taskset can make fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -21,7 +21,6 @@ import numpy as np
 from estimators.calibration.own_panel import admissible
 from estimators.core.fit import Estimator
 from estimators.core.panel import Panel
-from estimators.core.parallel import in_order
 from estimators.core.placements import Placement
 from estimators.race.race import Race, said
 from estimators.race.results import Results, Said, gathered
@@ -62,5 +61,5 @@ def back_test(
         np.array(numbers, dtype=np.intp),
         np.asarray(groups).ravel()[list(numbers)],
         np.zeros(len(numbers)),
-        in_order(one, numbers),
+        [one(number) for number in numbers],
     )

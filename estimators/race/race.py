@@ -1,10 +1,9 @@
 """Replications of a race: every estimator on panels drawn from one simulation, and its error.
 
-Each estimator is tuned on each simulated panel by its own rule, as it would be on a real one (but
-for CHEAPER); the truth is used for nothing but its error, estimate − mean effect of the treated
-cells. Replications are independent of each other and of how they are split into batches. Intervals
-cost many refits each, so only the first of the replications, as many as the race says, are asked
-for them.
+Each estimator is tuned on each simulated panel by its own rule, as it would be on a real one; the
+truth is used for nothing but its error, estimate − mean effect of the treated cells. Replications
+are independent of each other and of how they are split into batches. Intervals cost many refits
+each, so only the first of the replications, as many as the race says, are asked for them.
 
 Source: the recommendation to race estimators on simulations like one's own panel is that of Athey,
 Imbens, Qu and Viviano (2025).
@@ -20,16 +19,13 @@ from estimators.calibration.answer import answer, numbers_of
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Refusal
 from estimators.core.panel import Panel
-from estimators.core.parallel import in_order, one_after_the_other
+from estimators.core.parallel import one_after_the_other
 from estimators.core.settings import with_settings
 from estimators.race.assignments import Assignment
 from estimators.race.effects import Effect
 from estimators.race.results import Results, Said, gathered
 from estimators.race.simulation import Simulation, drawn
 from estimators.variance.kinds import InferenceKind
-
-# DWCP fits what only people look at, and scores candidates by a fit for every cell: neither here.
-CHEAPER = {"show_untreated": False, "scoring": "pooled"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,9 @@ def run(
     kinds: Sequence[InferenceKind],
     numbers: Sequence[int],
 ) -> Results:
-    """These replications, side by side on the cores there are.
+    """These replications, one after the other.
+
+    Threads would wait for each other's Python; batches may be computed side by side in processes.
 
     numbers: 0, 1, …, in any batches      Raises UnsupportedDesign where nothing can be drawn.
     """
@@ -69,7 +67,7 @@ def run(
             for estimator in estimators.values()
         ]
 
-    found = in_order(one, numbers)
+    found = [one(number) for number in numbers]
     return gathered(
         tuple(estimators),
         tuple(kind.kind for kind in kinds),
@@ -94,7 +92,7 @@ def said(
     estimate, reason = float(np.nan), None
     try:
         with one_after_the_other():
-            tuned = with_settings(estimator, **CHEAPER).tune(panel)
+            tuned = with_settings(estimator, show_untreated=False).tune(panel)
             estimate, found = answer(panel, tuned, kinds, level, placebos, seed)
     except (UnsupportedDesign, NotConverged) as refusal:
         reason = str(refusal)

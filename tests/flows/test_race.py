@@ -9,11 +9,13 @@ import pytest
 
 from estimators import ESTIMATORS, VARIANCES
 from estimators.core.errors import UnsupportedDesign
+from estimators.core.parallel import cores
 from estimators.race.race import Race, run
 from estimators.race.recipes import simulation_of
 from estimators.race.standings import standings
 from flows.race import race
-from flows.spreading import NoTaskRunner, task_runner
+from flows.side_by_side import SideBySide
+from flows.spreading import PAYS, InProcesses, NoTaskRunner, task_runner
 from storage.errors import InvalidFile, UnknownPanel
 from storage.ledger import ledger
 from storage.outcomes import ingest
@@ -114,10 +116,16 @@ def test_batches_may_be_computed_by_any_task_runner_of_prefects(
     study = shop.ask(ledger_url)
     here = only(race(study, designs=["own"], **TINY))
     forget(ledger_url)
-    monkeypatch.setenv("LIFTLEDGER_TASK_RUNNER", "prefect.task_runners:ProcessPoolTaskRunner")
+    monkeypatch.setenv("LIFTLEDGER_TASK_RUNNER", "flows.spreading:InProcesses")
     monkeypatch.setenv("LIFTLEDGER_TASK_RUNNER_OPTIONS", '{"max_workers": 1}')
     there = only(race(study, designs=["own"], **TINY))
     assert said(there) == said(here)
+
+
+def test_processes_are_started_only_for_work_that_takes_longer_than_that() -> None:
+    assert isinstance(task_runner(PAYS, {}), SideBySide)
+    expected = InProcesses if cores() > 1 else SideBySide
+    assert isinstance(task_runner(PAYS + 1, {}), expected)
 
 
 def test_a_task_runner_that_is_none_is_named_with_the_variable_to_mend() -> None:
@@ -128,7 +136,7 @@ def test_a_task_runner_that_is_none_is_named_with_the_variable_to_mend() -> None
           "LIFTLEDGER_TASK_RUNNER_OPTIONS": "{"}, "LIFTLEDGER_TASK_RUNNER_OPTIONS"),
     ):  # fmt: skip
         with pytest.raises(NoTaskRunner, match=said_of_it):
-            task_runner(setting)
+            task_runner(0.0, setting)
 
 
 def test_a_panel_nobody_asks_about_is_raced_by_the_whole_catalogue(ledger_url: str) -> None:
