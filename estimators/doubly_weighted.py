@@ -35,13 +35,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from estimators.closeness.trials import Fold, Trials
-from estimators.closeness.tuning import cells_per_fold, placed, scattered, search
+from estimators.closeness.folds import folds_of
+from estimators.closeness.trials import Trials
+from estimators.closeness.tuning import search
 from estimators.closeness.weightings import by_cell, pooled
 from estimators.core.coordinate_search import CoordinateSearch
-from estimators.core.designs import identified, pattern, require_identified
+from estimators.core.designs import identified, require_identified
 from estimators.core.fit import Fit, Tuning, Weights
-from estimators.core.folds import imitating_folds
 from estimators.core.panel import BoolArray, FloatArray, Panel
 from estimators.core.parallel import in_order
 from estimators.matrix_completion import MatrixCompletion
@@ -112,10 +112,16 @@ class DoublyWeighted:
         given = (self.lambda_time, self.lambda_unit, self.lambda_nn)
         if None not in given:
             return fixed
-        folds, rule, measure = _folds(fixed, panel)
+
+        def standard(fold: Panel) -> tuple[Grid, FloatArray]:
+            centre, scale, grid = _standardised(fixed, fold)
+            return grid, (fold.outcome - centre) / scale
+
+        scoring = "together" if self.pooled else self.scoring
+        folds, rule, measure = folds_of(panel, standard, self.folds, self.seed, scoring=scoring)
         (time, unit, penalty), tried = search(Trials(folds), given)
         count = sum(fold.cells for fold in folds) if folds[0].by_cell else len(folds)
-        tuning = Tuning(rule, count, measure, _candidates(tried))
+        tuning = Tuning(rule + GIVEN_UP, count, measure, _candidates(tried))
         return replace(fixed, lambda_time=time, lambda_unit=unit, lambda_nn=penalty, tuning=tuning)
 
     def for_placebos(self, panel: Panel) -> "DoublyWeighted":
@@ -263,36 +269,6 @@ def _without_rates(
 def _spread(panel: Panel) -> float:
     spread = float(panel.outcome[panel.usable].std())
     return spread if spread > 0 else 1.0
-
-
-def _folds(estimator: DoublyWeighted, panel: Panel) -> tuple[list[Fold], str, str]:
-    """Folds, what they are, and what a score is. Truly treated outcomes are in none."""
-
-    def standard(fold: Panel) -> tuple[Grid, FloatArray]:
-        centre, scale, grid = _standardised(estimator, fold)
-        return grid, (fold.outcome - centre) / scale
-
-    whole = estimator.pooled or estimator.scoring == "pooled"
-
-    def weighting(grid: Grid, fold: Panel, wanted: BoolArray, time: float, unit: float) -> Targets:
-        if whole:
-            return pooled(grid, fold, wanted, time, unit, together=estimator.pooled)
-        return by_cell(grid, wanted, time, unit)
-
-    found = None
-    if pattern(panel) != "on_off":
-        found = imitating_folds(panel, estimator.folds, estimator.seed)
-    if found is None or found.by_cell:
-        folds = scattered(standard(panel)[0], panel, estimator.folds, estimator.seed)
-        cells = sum(fold.cells for fold in folds)
-        rule = f"one untreated cell left out at a time, {cells} times{GIVEN_UP}"
-        return folds, rule, "mean squared error by cell, standardised"
-    most = panel.outcome.size if whole else cells_per_fold(panel, len(found.panels))
-    folds = placed(panel, found, standard, weighting, most, estimator.seed)
-    cells = sum(fold.cells for fold in folds)
-    how = "by pooled fits" if whole else "by a fit each"
-    rule = f"{found.rule}; {cells} cells in all, {how}{GIVEN_UP}"
-    return folds, rule, "mean squared placebo ATT, standardised"
 
 
 def _candidates(tried: CoordinateSearch) -> tuple[tuple[dict[str, float], float], ...]:

@@ -1,9 +1,9 @@
 """The commands. Each imports what it needs when it runs, so that `--help` answers at once."""
 
-import json
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,8 @@ os.environ.update({"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"})
 import typer  # noqa: E402
 
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
+from liftledger.rehearsals import calibrate, race  # noqa: E402
+from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 
 app = typer.Typer(
     help=(
@@ -28,12 +30,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_settings = {"debug": False}
 # typer carries its own copy of click since 0.26, and calls another one before that
 _WrongUsage = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Reason = Annotated[str, typer.Option(help="Why, kept in the ledger.")]
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function a command; its docstring is its help."""
+    return app.command(help=unwrapped(function))(function)
 
 
 def _version(asked: bool) -> None:
@@ -51,12 +56,12 @@ def _everywhere(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    _settings["debug"] = debug
+    settings["debug"] = debug
     if not debug:  # what libraries say to each other; our own warnings are lines of the narration
         warnings.simplefilter("ignore")
 
 
-@app.command()
+@command
 def ingest(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet, one row per unit and period.")],
     panel: Annotated[str, typer.Option(help="Name the panel gets; studies refer to it.")],
@@ -83,10 +88,10 @@ def ingest(
     named = {"unit": unit, "period": period, "outcome": outcome, "treatment": treatment}
     given: dict[str, str | list[str]] = {role: name for role, name in named.items() if name}
     done = ingest_file(file, panel, given | {"covariates": covariate or []})
-    _show(done.facts, done.text, as_json)
+    show(done.facts, done.text, as_json)
 
 
-@app.command()
+@command
 def register(
     study: Annotated[Path, typer.Argument(help="The study file (YAML).")],
     reason: Reason = "",
@@ -101,10 +106,10 @@ def register(
     from liftledger.data import register_study
 
     done = register_study(study, reason)
-    _show(done.facts, done.text, as_json)
+    show(done.facts, done.text, as_json)
 
 
-@app.command()
+@command
 def run(
     study: Annotated[str, typer.Argument(help="A registered study, or a study file.")],
     reason: Reason = "",
@@ -119,14 +124,14 @@ def run(
     """
     from liftledger.running import run_study
 
-    result = run_study(study, reason, debug=_settings["debug"])
+    result = run_study(study, reason, debug=settings["debug"])
     from reports.as_json import to_json
     from reports.tables import result_table
 
-    _show(to_json(result), result_table(result), as_json)
+    show(to_json(result), result_table(result), as_json)
 
 
-@app.command()
+@command
 def results(
     study: Annotated[str | None, typer.Argument(help="Only this study.")] = None,
     as_json: AsJson = False,
@@ -141,10 +146,10 @@ def results(
     from reports.as_json import summary_to_json
     from reports.tables import history_table
 
-    _show({"results": [summary_to_json(one) for one in known]}, history_table(known), as_json)
+    show({"results": [summary_to_json(one) for one in known]}, history_table(known), as_json)
 
 
-@app.command()
+@command
 def report(
     study: Annotated[str, typer.Argument(help="STUDY, or STUDY@VERSION; the newest by default.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")],
@@ -157,153 +162,14 @@ def report(
     from liftledger.data import write_report
 
     done = write_report(study, output)
-    _show(done.facts, done.text, as_json)
+    show(done.facts, done.text, as_json)
 
 
-@app.command()
-def calibrate(
-    study: Annotated[
-        str | None, typer.Argument(help="A registered study: its own panel, not simulated ones.")
-    ] = None,
-    noise: Annotated[
-        list[str] | None,
-        typer.Option(help="even, by_unit, by_period, multiplicative, additive, ar1 or t5; again."),
-    ] = None,
-    pattern: Annotated[
-        list[str] | None, typer.Option(help="cell, block, ended or on_off; may be given again.")
-    ] = None,
-    estimator: Annotated[
-        list[str] | None, typer.Option(help="Key of an estimator; may be given again.")
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="Key of a kind of inference; may be given again.")
-    ] = None,
-    once: Annotated[
-        list[str] | None, typer.Option(help="An estimator tuned once, not in each replication.")
-    ] = None,
-    size: Annotated[str, typer.Option(help="Units x periods of a simulated panel.")] = "20x15",
-    replications: Annotated[
-        int, typer.Option(help="Simulated panels.", min=20, max=1_000_000)
-    ] = 200,
-    positions: Annotated[
-        int, typer.Option(help="Placebos at most on a study's own panel.", min=2, max=1_000_000)
-    ] = 200,
-    spread: Annotated[float, typer.Option(help="Log-sd of the size of uneven noise.")] = 0.5,
-    effect: Annotated[float, typer.Option(help="True effect, in standard deviations.")] = 0.0,
-    level: Annotated[float, typer.Option(help="Of intervals.", min=0.5, max=0.999)] = 0.95,
-    seed: Annotated[int, typer.Option(help="Where random numbers start.", min=0)] = 1,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="An HTML page with figures, as well.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """How often are intervals right? On simulated panels, or where a study had no treatment.
-
-    Simulated: even noise, where the marginal interval is best, and noise that differs by unit and
-    period, where it is not. With STUDY: its treatment is placed wherever it could have been, and
-    the share of intervals that cover nothing where nothing was is counted; its plan says how.
-    The same request is not computed twice. Progress goes to stderr, with the time that is left.
-
-    Example: liftledger calibrate --noise even --noise by_unit --replications 500 -o exam.html
-    """
-    from liftledger import calibrating
-
-    if study is None:
-        wanted = calibrating.Wanted(
-            noises=tuple(noise or ()),
-            patterns=tuple(pattern or ()),
-            estimators=tuple(estimator or ()),
-            kinds=tuple(kind or ()),
-            once=tuple(once or ()),
-            numbers=calibrating.sizes(size)
-            | {"replications": replications, "spread": spread, "effect": effect}
-            | {"level": level, "seed": seed},
-        )
-        exams = calibrating.calibrate_simulated(wanted, debug=_settings["debug"])
-    else:
-        exams = calibrating.calibrate_study(
-            study, estimator or (), kind or (), positions, debug=_settings["debug"]
-        )
-    from reports.calibration import to_json
-    from reports.calibration_tables import calibration_table
-
-    if output is not None:
-        calibrating.write_exams(exams, output)
-    _show({"exams": [to_json(one) for one in exams]}, calibration_table(exams), as_json)
+command(calibrate)
+command(race)
 
 
-@app.command()
-def race(
-    subject: Annotated[
-        str, typer.Argument(help="A study, a panel, or a folder of CSV files, one panel each.")
-    ],
-    design: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="own, shuffled, back_test, logistic, logistic:COLUMN, uniform, staggered, on_off."
-        ),
-    ] = None,
-    estimator: Annotated[
-        list[str] | None, typer.Option(help="Key of an estimator; may be given again.")
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="Key of a kind of inference; may be given again.")
-    ] = None,
-    replications: Annotated[
-        int, typer.Option(help="Simulated panels per design.", min=20, max=100_000)
-    ] = 200,
-    intervals: Annotated[
-        int, typer.Option(help="Replications asked for intervals, the first ones.", min=0)
-    ] = 20,
-    placements: Annotated[
-        int, typer.Option(help="Of the back-test, at most.", min=2, max=100_000)
-    ] = 40,
-    treated: Annotated[
-        str, typer.Option(help="Units x periods, in designs that draw them: 10x10.")
-    ] = "",
-    without: Annotated[
-        list[str] | None,
-        typer.Option(help="two_way, interactive, noise or correlation, left out; again."),
-    ] = None,
-    recipe: Annotated[
-        str, typer.Option(help="matched to the panel, or published as in the papers.")
-    ] = "matched",
-    effect: Annotated[str, typer.Option(help="zero, constant or heterogeneous.")] = "zero",
-    seed: Annotated[
-        int | None, typer.Option(help="Where random numbers start; a study's own.", min=0)
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="An HTML page with the figure, as well.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Which estimator errs least on panels like yours? Nothing treated is looked at.
-
-    Panels are simulated to be like the data, and the study's own treatment is placed where nothing
-    was done; every estimator is tuned and fitted on each. A folder gives one group of bars per
-    panel: columns unit, time, outcome, and treatment or columns of 0 and 1 that say which units
-    are like treated ones. An interrupted race goes on where it was. Progress goes to stderr, with
-    the time that is left.
-
-    Example: liftledger race prop99 --replications 100 -o race.html
-    """
-    from liftledger import racing
-
-    wanted = {
-        "designs": design, "estimators": estimator, "kinds": kind, "without": without,
-        "replications": replications, "intervals": intervals, "placements": placements,
-        "recipe": recipe, "effect": effect, "seed": seed,
-    }  # fmt: skip
-    races = racing.raced(subject, wanted, treated, debug=_settings["debug"])
-    from reports.race import to_json
-    from reports.race_tables import race_table
-
-    if output is not None:
-        racing.write_races(races, output)
-    _show({"races": [to_json(one) for one in races]}, race_table(races), as_json)
-
-
-@app.command()
+@command
 def up(
     port: Annotated[int, typer.Option(help="Port of Prefect's pages.", min=1, max=65535)] = 4200,
 ) -> None:
@@ -318,7 +184,7 @@ def up(
     stay_up(port)
 
 
-@app.command()
+@command
 def doctor(as_json: AsJson = False) -> None:
     """Examine this installation: what is wrong, and how to mend it. Exits 1 if something fails.
 
@@ -327,19 +193,19 @@ def doctor(as_json: AsJson = False) -> None:
     from liftledger.doctor import examine
 
     findings = examine()
-    _show(findings.facts, findings.text, as_json)
+    show(findings.facts, findings.text, as_json)
     raise typer.Exit(1 if findings.failed else 0)
 
 
-@app.command()
+@command
 def demo() -> None:
     """Answer both example studies from their files, and write their reports.
 
     Example: liftledger demo
     """
-    from liftledger.demo import show
+    from liftledger.demo import show as shown
 
-    show(debug=_settings["debug"])
+    shown(debug=settings["debug"])
 
 
 def main() -> None:
@@ -349,7 +215,7 @@ def main() -> None:
 
 def debugging() -> bool:
     """Whether --debug was given."""
-    return _settings["debug"]
+    return settings["debug"]
 
 
 def typed(words: list[str]) -> int | None:
@@ -366,13 +232,3 @@ def typed(words: list[str]) -> int | None:
             sys.stderr.write(f"{path}: {message.rstrip('.')}; see {path} --help\n")
         return WRONG_USAGE
     return code if isinstance(code, int) else None
-
-
-def _show(facts: Any, text: Any, as_json: bool) -> None:
-    """The answer of a command, on stdout."""
-    if as_json:
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
-        return
-    from rich.console import Console
-
-    Console(soft_wrap=False).print(text, markup=False, highlight=False)

@@ -62,6 +62,8 @@ def exit_code(command: Callable[[], int | None], *, debug: Callable[[], bool]) -
         return command() or 0
     except BrokenPipeError:
         return FAILED  # whoever read our output left: `| head`
+    except SystemExit as end:  # what typer makes of that
+        return end.code if isinstance(end.code, int) else FAILED
     except BaseException as error:  # noqa: BLE001  (the last line of defence: one line, no traceback)
         if debug():
             traceback.print_exc()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -12,7 +11,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.columns import SHA256, Number, Table, When
+from storage.columns import (
+    SHA256,
+    CodeVersion,
+    ContentHash,
+    EnvironmentHash,
+    Number,
+    RequestedBy,
+    Seed,
+    Table,
+    When,
+)
 
 
 class CalibrationTable(Table):
@@ -46,13 +55,11 @@ class CalibrationTable(Table):
     snapshot_hash: Mapped[str | None] = mapped_column(
         ForeignKey("snapshots.hash"), comment="SHA-256 of its data"
     )
-    code_version: Mapped[str] = mapped_column(comment="release and SHA-256 of the code")
-    environment_hash: Mapped[str] = mapped_column(
-        comment="SHA-256 of interpreter and installed packages"
-    )
-    seed: Mapped[int] = mapped_column(BigInteger, comment="where random numbers start")
-    requested_by: Mapped[str] = mapped_column(comment="who asked")
-    content_hash: Mapped[str] = mapped_column(comment="SHA-256 over all that hangs on this row")
+    code_version: Mapped[CodeVersion]
+    environment_hash: Mapped[EnvironmentHash]
+    seed: Mapped[Seed]
+    requested_by: Mapped[RequestedBy]
+    content_hash: Mapped[ContentHash]
     saved_at: Mapped[When] = mapped_column(comment="when")
 
 

@@ -30,6 +30,13 @@ Number = Annotated[
         BigInteger, Identity(always=True), primary_key=True, comment="set by the database"
     ),
 ]
+CodeVersion = Annotated[str, mapped_column(comment="release and SHA-256 of the code")]
+EnvironmentHash = Annotated[
+    str, mapped_column(comment="SHA-256 of interpreter and installed packages")
+]
+Seed = Annotated[int, mapped_column(BigInteger, comment="where random numbers start")]
+RequestedBy = Annotated[str, mapped_column(comment="who asked")]
+ContentHash = Annotated[str, mapped_column(comment="SHA-256 over all that hangs on this row")]
 When = Annotated[
     datetime, mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 ]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -11,7 +10,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.columns import SHA256, Number, Table, When
+from storage.columns import (
+    SHA256,
+    CodeVersion,
+    ContentHash,
+    EnvironmentHash,
+    Number,
+    RequestedBy,
+    Seed,
+    Table,
+    When,
+)
 
 
 class BatchRow(Table):
@@ -62,13 +71,11 @@ class RaceTable(Table):
     snapshot_hash: Mapped[str] = mapped_column(
         ForeignKey("snapshots.hash"), index=True, comment="SHA-256 of the rows it was taken from"
     )
-    code_version: Mapped[str] = mapped_column(comment="release and SHA-256 of the code")
-    environment_hash: Mapped[str] = mapped_column(
-        comment="SHA-256 of interpreter and installed packages"
-    )
-    seed: Mapped[int] = mapped_column(BigInteger, comment="where random numbers start")
-    requested_by: Mapped[str] = mapped_column(comment="who asked")
-    content_hash: Mapped[str] = mapped_column(comment="SHA-256 over all that hangs on this row")
+    code_version: Mapped[CodeVersion]
+    environment_hash: Mapped[EnvironmentHash]
+    seed: Mapped[Seed]
+    requested_by: Mapped[RequestedBy]
+    content_hash: Mapped[ContentHash]
     saved_at: Mapped[When] = mapped_column(comment="when")
 
 
@@ -135,7 +142,7 @@ class ChoiceRow(Table):
     race_id: Mapped[int | None] = mapped_column(
         ForeignKey("races.id"), comment="the evidence; null: no race could be run"
     )
-    requested_by: Mapped[str] = mapped_column(comment="who asked")
+    requested_by: Mapped[RequestedBy]
     content_hash: Mapped[str] = mapped_column(
         comment="SHA-256 of the choice and of the race it rests on; in the audit log as well"
     )

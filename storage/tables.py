@@ -22,7 +22,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.columns import SHA256, Number, Table, When
+from storage.columns import (
+    SHA256,
+    CodeVersion,
+    ContentHash,
+    EnvironmentHash,
+    Number,
+    RequestedBy,
+    Seed,
+    Table,
+    When,
+)
 
 SET_BY_TRIGGER = FetchedValue()  # whatever an INSERT says
 
@@ -162,12 +172,10 @@ class Result(Table):
     snapshot_hash: Mapped[str] = mapped_column(
         ForeignKey("snapshots.hash"), comment="SHA-256 of the data"
     )
-    code_version: Mapped[str] = mapped_column(comment="release and SHA-256 of the code")
-    environment_hash: Mapped[str] = mapped_column(
-        comment="SHA-256 of interpreter and installed packages"
-    )
-    seed: Mapped[int] = mapped_column(BigInteger, comment="where random numbers start")
-    requested_by: Mapped[str] = mapped_column(comment="who asked")
+    code_version: Mapped[CodeVersion]
+    environment_hash: Mapped[EnvironmentHash]
+    seed: Mapped[Seed]
+    requested_by: Mapped[RequestedBy]
     reason: Mapped[str] = mapped_column(comment="why, in the words of who asked")
     validation_id: Mapped[int] = mapped_column(
         ForeignKey("validations.id"), comment="the checks that let the data pass"
@@ -177,7 +185,7 @@ class Result(Table):
         JSON(none_as_null=True),
         comment="labels left out for want of a comparison; null: none were",
     )
-    content_hash: Mapped[str] = mapped_column(comment="SHA-256 over all that hangs on this row")
+    content_hash: Mapped[ContentHash]
     saved_at: Mapped[When] = mapped_column(comment="when")
 
 

@@ -84,7 +84,6 @@ def statistics(panel: Panel, estimator: FittedUnderNull, tau: float) -> FloatArr
     """(T,) S of every shift, the treated cells' own first, when the effect is assumed to be τ."""
     null = replace(panel, outcome=panel.outcome - tau * panel.treatment)
     residuals = null.outcome - estimator.fit_under_null(null)
-    residuals[panel.control_units] = 0.0
     residuals = np.where(np.isfinite(residuals), residuals, 0.0)  # not observed: no part of a sum
     return np.array(
         [

@@ -108,3 +108,17 @@ def permuted(panel: Panel, units: IntArray | None = None, periods: IntArray | No
         tuple(panel.units[i] for i in rows),
         tuple(panel.periods[t] for t in columns),
     )
+
+
+def noise(seed: int, shape: tuple[int, int] = (24, 24), rho: float = 0.0) -> FloatArray:
+    """Normal noise with unit variance and correlation rho between neighbouring periods."""
+    found = np.random.default_rng(seed).normal(size=shape)
+    for t in range(1, shape[1]):
+        found[:, t] = rho * found[:, t - 1] + np.sqrt(1 - rho**2) * found[:, t]
+    return found
+
+
+def block(outcome: FloatArray) -> Panel:
+    """One treated unit, in the last periods."""
+    units, periods = outcome.shape
+    return labelled(outcome, treated_as("block", units, periods, treated=1))

@@ -12,7 +12,8 @@ import pytest
 from tests.flows import shop
 from tests.liftledger.commands import Shell, complaint
 
-COMMANDS = ("ingest", "register", "run", "results", "report", "calibrate", "up", "doctor", "demo")
+COMMANDS = ("ingest", "register", "run", "results", "report", "calibrate", "race", "up", "doctor",
+            "demo")  # fmt: skip
 STUDY = "study: shop\nquestion: What did the promotion do?\npanel: shop\n"
 STUDY += "estimators: [did, sc]\nprimary: did\ninference: {placebos: 20}\n"
 
@@ -35,6 +36,16 @@ def test_help_answers_at_once_and_shows_an_example_for_each_command(shell: Shell
     for command in COMMANDS:
         assert command in overview.stdout
         assert f"Example: liftledger {command}" in shell.run(command, "--help").stdout
+
+
+def test_a_reader_who_leaves_is_told_nothing() -> None:
+    command = (sys.executable, "-m", "liftledger", "--help")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -8,6 +8,7 @@ RESIDUALS, UNEVENNESS = (
 )
 LEVERAGE, FIT = "estimators/diagnostics/leverage.py", "estimators/diagnostics/lack_of_fit.py"
 DIAGNOSTICS = ("estimators/test_diagnostics.py",)
+LEFT_OUT = ("estimators/test_leverage.py",)
 
 BESIDE = (
     Fault(
@@ -74,14 +75,14 @@ BESIDE = (
         LEVERAGE,
         "float(atts[k] - effect)",
         "float(effect - atts[k])",
-        DIAGNOSTICS,
+        LEFT_OUT,
     ),
     Fault(
         "leverage: estimator tuned anew without the donor",
         LEVERAGE,
         "return att(smaller, estimator.fit(smaller))",
         "return att(smaller, estimator.tune(smaller).fit(smaller))",
-        DIAGNOSTICS,
+        LEFT_OUT,
         same="what is tuned keeps its settings, see above",
     ),
     Fault(
