@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from estimators.calibration.summaries import Measured
+from estimators.race.choice import at_least
 from estimators.race.standings import Intervals, Standing
 from reports.names import counted, estimator_label, variance_phrase
 from reports.numbers import number, percent, places_for, significant
@@ -108,7 +109,7 @@ def mark(one: Standing) -> str:
         return ""
     if one.relative.value <= 1:
         return "best"
-    return "tied" if one.relative.value - (one.relative.error or 0.0) <= 1 else ""
+    return "tied" if at_least(one) <= 1 else ""
 
 
 def refusals(standings: Sequence[Standing]) -> list[tuple[str, str]]:

@@ -55,7 +55,7 @@ def chosen(found: Sequence[Standing], rule: str = "lowest_rmse") -> Choice:
             f"a fixed estimator"
         )
     best = min(able, key=lambda one: (_ratio(one), _simplicity(one.estimator)))
-    tied = [one for one in able if _lowest(one) <= 1 and _ratio(one) <= 1 + WORTH]
+    tied = [one for one in able if at_least(one) <= 1 and _ratio(one) <= 1 + WORTH]
     winner = min(tied, key=lambda one: _simplicity(one.estimator))
     others = tuple(one.estimator for one in tied if one is not winner)
     return Choice(winner.estimator, rule, _why(winner, best, replications, others), others)
@@ -66,7 +66,7 @@ def _ratio(one: Standing) -> float:
     return one.relative.value
 
 
-def _lowest(one: Standing) -> float:
+def at_least(one: Standing) -> float:
     """The ratio to the best that Monte-Carlo error allows."""
     assert one.relative is not None
     return one.relative.value - (one.relative.error or 0.0)
