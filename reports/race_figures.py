@@ -26,9 +26,10 @@ COLOURS = {"best": INK["accent"], "tied": INK["tied"], "": INK["bar"]}
 
 @dataclass(frozen=True)
 class Bars:
-    """One group: what stands above it, and whose bars it has."""
+    """One group: what stands above it, in one line or two, and whose bars it has."""
 
     title: str
+    subtitle: str
     standings: Sequence[Standing]
 
 
@@ -69,10 +70,10 @@ def _groups(races: Sequence[StoredRace]) -> list[Bars]:
     found = []
     for race in races:
         for design, standings in race.standings.items():
-            named = f"{race.panel}, {_short(design)}" if len(designs) > 1 else race.panel
-            title = _short(design) if len(races) == 1 else named
+            title = _short(design) if len(races) == 1 else race.panel
+            subtitle = _short(design) if len(races) > 1 and len(designs) > 1 else ""
             if any(one.relative is not None for one in standings):
-                found.append(Bars(title, standings))
+                found.append(Bars(title, subtitle, standings))
     return found
 
 
@@ -139,7 +140,8 @@ def _group(group: Bars, end: float, width: int) -> Spec:
         "title": {
             "text": group.title, "anchor": "start", "frame": "group", "dx": 2 - NAMES,
             "fontSize": 12.5, "fontWeight": 600, "color": INK["ink"], "offset": 6,
-            "limit": width + NAMES + WORDS,
+            "limit": width + NAMES + WORDS, "subtitle": group.subtitle or None,
+            "subtitleFontSize": 11.5, "subtitleColor": INK["muted"], "subtitlePadding": 2,
         },
         "layer": [
             {
@@ -189,5 +191,6 @@ def _read_aloud(groups: Sequence[Bars]) -> str:
     for group in groups:
         ratios = [f"{estimator_label(one.estimator)} {number(_ratio(one), 2)}"
                   for one in group.standings if one.relative is not None]  # fmt: skip
-        said.append(f"{group.title}: {', '.join(ratios)}")
+        heading = f"{group.title}, {group.subtitle}" if group.subtitle else group.title
+        said.append(f"{heading}: {', '.join(ratios)}")
     return f"RMSE over that of the best. {'; '.join(said)}."
