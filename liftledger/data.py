@@ -109,7 +109,7 @@ def require_study(url: str, study: str) -> None:
 
 def write_report(name: str, output: Path) -> Done:
     """Write the page of STUDY or STUDY@VERSION. Raises UnknownStudy, UnknownResult, Failure."""
-    study, version = _study_and_version(name)
+    study, version = study_and_version(name)
     with opened() as url:
         return write_page(url, study, version, output)
 
@@ -138,7 +138,8 @@ def write_whole(page: str, output: Path) -> None:
         raise Failure(f"{output} cannot be written: {error.strerror or error}") from error
 
 
-def _study_and_version(name: str) -> tuple[str, int | None]:
+def study_and_version(name: str) -> tuple[str, int | None]:
+    """STUDY or STUDY@VERSION in its parts. Raises UnknownResult for a version that is no number."""
     study, at, version = name.rpartition("@")
     if not at:
         return name, None

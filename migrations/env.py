@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 import storage.answer_tables
 import storage.calibration_tables
+import storage.decision_tables
 import storage.race_tables
 import storage.tables  # noqa: F401  (likewise)
 from storage.columns import Table

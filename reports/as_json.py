@@ -11,7 +11,8 @@
          "bands": {"by_period": BAND, "cumulative": BAND},
          "diagnostics": {"noise", "leverage", "favoured", "placebo_rank", "pre_rmse", …}}],
      "choice": where a rule chose the primary estimator, {"estimator", "rule", "how", "reason",
-         "tied_with", "content_hash", "chosen", "answered", "race": as `liftledger race --json`}}
+         "tied_with", "content_hash", "chosen", "answered", "race": as `liftledger race --json`},
+     "decisions": [as `liftledger decisions --json`]}
 
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
@@ -23,7 +24,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports import choice
+from reports import choice, decisions
 from reports.headline import ANSWERED, kinds, variance_of
 from reports.impact import impact_of, withheld
 from reports.race import to_json as race_to_json
@@ -54,6 +55,7 @@ def to_json(result: StoredResult) -> dict[str, Any]:
         found["choice"] = choice.to_json(result.choice) | {
             "race": None if race is None else race_to_json(race)
         }
+    found["decisions"] = decisions.to_json(result.decisions)
     return found
 
 
@@ -69,6 +71,7 @@ def summary_to_json(summary: ResultSummary) -> dict[str, Any]:
         "ci_low": _finite(summary.ci_low),
         "ci_high": _finite(summary.ci_high),
         "reason": summary.reason,
+        "decisions": decisions.to_json(summary.decisions),
     }
 
 

@@ -8,6 +8,7 @@ import json
 from datetime import UTC
 from typing import Any
 
+from reports import decisions
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
@@ -77,6 +78,7 @@ def render(result: StoredResult) -> str:
         refused_count=refused_count(result),
         dropped=closed(dropped_sentence(result)) if result.dropped else "",
         checks=_checks(result),
+        decided=decisions.sentences(result.decisions),
         identity=_identity(result),
         plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),
     )

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.choice import named
+from reports.decisions import decided_lines, decision_phrase
 from reports.diagnostics import diagnoses
 from reports.evidence import favoured_sentence
 from reports.headline import kinds
@@ -56,6 +57,7 @@ def result_table(result: StoredResult) -> RenderableType:
     parts += [Text(""), _text(answer(result), "bold")]
     if impact_sentence(result):
         parts.append(_text(impact_sentence(result)))
+    parts += decided_lines(result.decisions)
     return Group(*parts)
 
 
@@ -84,6 +86,8 @@ def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
         if one.reason:
             name = _text(f"{one.study}@{one.version}: ", "yellow")
             below.append(name.append_text(_text(closed(one.reason))))
+        if said := decision_phrase(one.decisions):
+            below.append(_text(f"{one.study}@{one.version}: {said}"))
     return Group(table, *below)
 
 

@@ -12,6 +12,7 @@ from estimators.calibration.summaries import Score
 from estimators.core.designs import Dropped
 from estimators.core.fit import Weights
 from estimators.core.panel import FloatArray, Panel
+from storage.decision_records import Decision
 from storage.race_records import StoredChoice
 from studies import Plan
 from studies.primary import PrimaryRule
@@ -93,6 +94,7 @@ class StoredResult:
     dropped: what the study let go for want of a comparison; None when nothing was
     calibration: the exam last sat on this very panel, no part of the answer; None: never
     choice: of the primary, where the plan leaves it to a rule
+    decisions: what people decided about it since, no part of the answer either; oldest first
     """
 
     result_id: str
@@ -114,6 +116,7 @@ class StoredResult:
     dropped: Dropped | None = None
     calibration: StoredCalibration | None = None
     choice: StoredChoice | None = None
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def primary(self) -> str:
@@ -138,3 +141,4 @@ class ResultSummary:
     ci_low: float | None
     ci_high: float | None
     reason: str | None
+    decisions: tuple[Decision, ...] = ()

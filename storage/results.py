@@ -7,7 +7,7 @@ hands them out, and two unique constraints stand behind it.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from estimators.core.designs import Dropped
 from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import Panel
-from storage import audit, calibrations, choices, snapshots, studies, validations
+from storage import audit, calibrations, choices, decisions, snapshots, studies, validations
 from storage.answer_tables import EstimateRow, VarianceRow
 from storage.answers import digest, stored
 from storage.database import lock
-from storage.errors import StorageError, UnknownResult
+from storage.decision_records import Decision
+from storage.errors import StorageError
 from storage.estimates import read, write
 from storage.json_values import canonical
 from storage.labels import label_text
@@ -30,6 +31,7 @@ from storage.race_tables import ChoiceRow
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
 from storage.tables import Result, Study
+from storage.versions import numbered
 from studies import Plan
 
 
@@ -136,14 +138,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
     Raises UnknownStudy, UnknownResult, and StorageError when what is stored is no longer what
     was saved.
     """
-    row = session.scalars(
-        select(Result)
-        .where(Result.study == study, *([] if version is None else [Result.version == version]))
-        .order_by(Result.version.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        raise _unknown(session, study, version)
+    row = numbered(session, study, version)
     plan = studies.plan_of(session, study, row.plan_version)
     dropped = from_json(row.dropped)
     panel = _panel(session, row.snapshot_hash, plan, dropped)
@@ -175,6 +170,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         dropped=dropped,
         calibration=calibrations.newest(session, study, row.snapshot_hash),
         choice=choice,
+        decisions=decisions.of_result(session, study, row.version),
     )
 
 
@@ -188,7 +184,14 @@ def history(session: Session, study: str | None = None) -> list[ResultSummary]:
         if study not in studies.known(session):
             raise studies.unknown(session, study)
         query = query.where(Result.study == study)
-    return [ResultSummary(*row) for row in session.execute(query)]
+    decided: dict[tuple[str, int], list[Decision]] = {}
+    for one in reversed(decisions.listed(session, study)):
+        decided.setdefault((one.study, one.version), []).append(one)
+    lines = [ResultSummary(*row) for row in session.execute(query)]
+    return [
+        replace(line, decisions=tuple(decided.get((line.study, line.version), ())))
+        for line in lines
+    ]
 
 
 def _summaries() -> Select[Any]:
@@ -241,16 +244,3 @@ def _refuse_other_panel(session: Session, analysis: Analysis) -> None:
             f"snapshot {analysis.snapshot_hash[:12]} is not the panel that was analysed for "
             f"{analysis.study}; nothing was saved, run the study again"
         )
-
-
-def _unknown(session: Session, study: str, version: int | None) -> StorageError:
-    versions = session.scalars(
-        select(Result.version).where(Result.study == study).order_by(Result.version)
-    ).all()
-    if versions:
-        return UnknownResult(
-            f"{study} has no version {version}; it has {', '.join(map(str, versions[-20:]))}"
-        )
-    if study in studies.known(session):
-        return UnknownResult(f"{study} has no result yet; `liftledger run {study}` makes one")
-    return studies.unknown(session, study)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 import storage.answer_tables
 import storage.calibration_tables
+import storage.decision_tables
 import storage.race_tables
 import storage.tables  # noqa: F401  (for the tables they define)
-from storage import audit, calibrations, choices, results
+from storage import audit, calibrations, choices, decisions, results
 from storage.columns import Table
 from storage.database import VERSION_TABLE, _migrations, connect, migrate, schema_state, transaction
 from tests.storage.answers import analysis
@@ -77,6 +78,9 @@ def written(engine: Engine) -> Engine:
         choices.save(session, chosen(answer, race=None))
         results.save(session, answer)
         calibrations.save(session, request(), SCORES)
+        decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
+        decisions.sign_off(session, "display", 1, by="carla", reason="read it")
+        decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")
     with engine.connect() as connection:
         for table in KEPT:
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")), table

@@ -1,0 +1,80 @@
+"""Commands of reviewers: decide about a result, sign a decision off, say what came of it."""
+
+from typing import Annotated
+
+import typer
+
+from liftledger.showing import AsJson, show
+
+OneResult = Annotated[str, typer.Argument(help="STUDY@VERSION: which result.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, kept in the ledger.")]
+
+
+def decide(
+    result: OneResult,
+    decision: Annotated[str, typer.Argument(help="repeat, change, stop or inconclusive.")],
+    reason: Why,
+    as_json: AsJson = False,
+) -> None:
+    """Decide about a result; the recommendation is kept beside the decision.
+
+    A decision against the recommendation does not stand until a second person signs it off. A later
+    decision about the same result takes the place of an earlier one; both stay in the ledger.
+
+    Example: liftledger decide prop99@1 repeat --reason "it paid twice over"
+    """
+    from liftledger import deciding
+    from reports.decisions import decided_text, to_json
+
+    made = deciding.decide(result, decision, reason)
+    show(to_json([made])[0], decided_text(made), as_json)
+
+
+def sign(result: OneResult, reason: Why, as_json: AsJson = False) -> None:
+    """Sign off the last decision about a result.
+
+    The database refuses whoever asked for the analysis, and whoever made the decision.
+
+    Example: liftledger sign prop99@1 --reason "read it, and agree"
+    """
+    from liftledger import deciding
+    from reports.decisions import decided_text, to_json
+
+    signed = deciding.sign(result, reason)
+    show(to_json([signed])[0], decided_text(signed), as_json)
+
+
+def outcome(
+    result: OneResult,
+    came: Annotated[str, typer.Argument(help="right, wrong or unclear.", metavar="OUTCOME")],
+    reason: Why,
+    evidence: Annotated[
+        str | None, typer.Option(help="STUDY@VERSION: the later result that shows it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what came of a decision: was it right?
+
+    Example: liftledger outcome prop99@1 right --reason "the second run paid as well"
+    """
+    from liftledger import deciding
+    from reports.decisions import decided_text, to_json
+
+    judged = deciding.judge(result, came, reason, evidence)
+    show(to_json([judged])[0], decided_text(judged), as_json)
+
+
+def decisions(
+    study: Annotated[str | None, typer.Argument(help="Only about results of this study.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List decisions, newest first, and how often they were right.
+
+    Example: liftledger decisions prop99
+    """
+    from liftledger import deciding
+    from reports.decisions import decisions_table, record, to_json
+
+    made = deciding.made(study)
+    facts = {"decisions": to_json(made), "record": record(made)}
+    show(facts, decisions_table(made), as_json)
