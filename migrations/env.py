@@ -8,6 +8,7 @@ Alembic (`alembic check`, `alembic revision --autogenerate`) there is none: then
 from alembic import context
 from sqlalchemy import Connection
 
+import storage.alert_tables
 import storage.answer_tables
 import storage.calibration_tables
 import storage.decision_tables

@@ -53,7 +53,7 @@ def record(
     """Append one entry. It holds the log's lock until commit: make it the last act.
 
     what: study_registered, panel_ingested, snapshot_saved, checks_passed, checks_failed,
-        race_saved, primary_chosen, result_saved, run_failed, ...
+        race_saved, primary_chosen, result_saved, run_failed, alert_raised, ...
     subject: what it was done to    details: JSON-able    by: who did it
     """
     entry = {"what": what, "subject": subject, "details": plain(details), "who": by}

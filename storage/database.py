@@ -119,6 +119,11 @@ def lock(session: Session, name: str) -> None:
     session.execute(select(func.pg_advisory_xact_lock(_key(name))))
 
 
+def try_lock(session: Session, name: str) -> bool:
+    """The same without waiting: false when another is past this line."""
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_key(name)))))
+
+
 def first_line(error: BaseException) -> str:
     """What the database said, without the statement, its position and its hints."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error

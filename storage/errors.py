@@ -24,6 +24,10 @@ class UnknownResult(StorageError):
     """The study has no result, or not that version of it."""
 
 
+class UnknownAlert(StorageError):
+    """No alert has that number; the message lists those that are open."""
+
+
 class InvalidSource(StorageError):
     """A relation or query that cannot be read as a panel: a column is missing or holds text."""
 

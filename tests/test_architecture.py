@@ -19,7 +19,13 @@ import tasks
 from checks import CHECKS
 from estimators import ESTIMATORS, VARIANCES
 from liftledger.command_line import app
-from storage import answer_tables, calibration_tables, decision_tables, race_tables
+from storage import (
+    alert_tables,
+    answer_tables,
+    calibration_tables,
+    decision_tables,
+    race_tables,
+)
 from storage.columns import Table
 
 ROOT = Path(__file__).parents[1]
@@ -92,7 +98,7 @@ def test_every_task_is_listed_with_its_retries() -> None:
 
 
 def test_every_table_is_listed_and_the_insert_only_ones_are_those_the_migration_guards() -> None:
-    for part in (answer_tables, calibration_tables, decision_tables, race_tables):
+    for part in (alert_tables, answer_tables, calibration_tables, decision_tables, race_tables):
         assert part.Table.metadata is Table.metadata  # all parts are loaded
     assert set(names("Tables")) == set(Table.metadata.tables)
     versions = [import_module(f"migrations.versions.{name}") for name in names("Migrations")]

@@ -8,12 +8,13 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
+import storage.alert_tables
 import storage.answer_tables
 import storage.calibration_tables
 import storage.decision_tables
 import storage.race_tables
 import storage.tables  # noqa: F401  (for the tables they define)
-from storage import audit, calibrations, choices, decisions, results
+from storage import alerts, audit, calibrations, choices, decisions, deliveries, results
 from storage.columns import Table
 from storage.database import VERSION_TABLE, _migrations, connect, migrate, schema_state, transaction
 from tests.storage.answers import analysis
@@ -81,6 +82,9 @@ def written(engine: Engine) -> Engine:
         decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
         decisions.sign_off(session, "display", 1, by="carla", reason="read it")
         decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")
+        number = alerts.raise_alert(session, "run_failed", "display", {}, "display")
+        alerts.acknowledge(session, number, "seen", "ada")
+        deliveries.start(session, number, "email")
     with engine.connect() as connection:
         for table in KEPT:
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")), table
