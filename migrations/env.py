@@ -13,6 +13,7 @@ import storage.answer_tables
 import storage.calibration_tables
 import storage.decision_tables
 import storage.race_tables
+import storage.run_tables
 import storage.tables  # noqa: F401  (likewise)
 from storage.columns import Table
 from storage.database import VERSION_TABLE, connect
