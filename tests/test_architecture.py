@@ -19,15 +19,6 @@ import tasks
 from checks import CHECKS
 from estimators import ESTIMATORS, VARIANCES
 from liftledger.command_line import app
-    answer_tables,
-    calibration_tables,
-    decision_tables,
-    race_tables,
-<<<<<<< HEAD
-=======
-    run_tables,
->>>>>>> 53c364c (A queue of runs, held under leases by the database's clock: one analysis however many ask, and a zombie marks nothing)
-)
 from storage.columns import Table
 
 ROOT = Path(__file__).parents[1]
