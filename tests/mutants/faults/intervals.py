@@ -54,22 +54,22 @@ INTERVALS = (
     Fault(
         "band one-sided: signed deviations in place of absolute ones",
         BANDS,
-        "_studentised(abs(paths[complete] / alone.standard_error).max(axis=1), worth)",
-        "_studentised((paths[complete] / alone.standard_error).max(axis=1), worth)",
+        "squares, leaving = paths[complete] ** 2,",
+        "squares, leaving = np.maximum(paths[complete], 0) ** 2,",
         TEST_BANDS,
     ),
     Fault(
         "band judges a placebo by a scale that contains it",
         BANDS,
-        "np.sort(_studentised(abs(paths[complete] / alone.standard_error).max(axis=1), worth))",
-        "np.sort(abs(paths[complete] / alone.standard_error).max(axis=1))",
+        "np.sort(_studentised(squares / scale, leaving / scale, worth).max(axis=1))",
+        "np.sort(np.sqrt(squares / scale).max(axis=1))",
         TEST_BANDS,
     ),
     Fault(
         "permutation p-value of the band without + 1",
         BANDS,
-        "max((1 + beyond) / (count + 1),",
-        "max(beyond / count,",
+        "max((1 + beyond) / (len(self.largest) + 1),",
+        "max(beyond / len(self.largest),",
         TEST_BANDS,
     ),
     Fault(
