@@ -21,6 +21,8 @@ CODES = {
     "studies.errors.InvalidPlan": WRONG_USAGE,
     "storage.errors.UnknownStudy": WRONG_USAGE,
     "storage.errors.UnknownResult": WRONG_USAGE,
+    "storage.errors.UnknownPromotion": WRONG_USAGE,
+    "storage.errors.ReasonMissing": WRONG_USAGE,
     "storage.errors.StorageError": FAILED,
     "flows.prefect_server.PrefectUnavailable": FAILED,
     "flows.spreading.NoTaskRunner": FAILED,

@@ -16,6 +16,14 @@ class UnknownStudy(StorageError):
     """No study of that name is registered; the message lists those that are."""
 
 
+class UnknownPromotion(StorageError):
+    """No promotion of that name is in the calendar; the message lists those that are."""
+
+
+class ReasonMissing(StorageError):
+    """What is on record is changed, and nobody said why."""
+
+
 class UnknownPanel(StorageError):
     """No panel and no relation of that name exists; the message lists what does."""
 

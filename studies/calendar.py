@@ -16,7 +16,6 @@ beside it are refused by name, which finds the week that slipped by a day. Other
 greatest common divisor of the distances, and what is absent from that grid is missing.
 """
 
-import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -24,28 +23,23 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from math import gcd
-from numbers import Integral
 
 from studies.errors import InvalidPeriods
+from studies.period_labels import READ, SPELLED, Label, kind_of
 
-Label = int | str
-
+MONTHLY = "monthly date"
 SHORTEST_MONTH = 27  # days between monthly dates, one of which may have slipped
 MOST_MISSING = 100_000  # more absent periods than this is a misread column, not a gap
 
-KINDS = {
-    "whole number": re.compile(r"[+-]?\d{1,15}"),
-    "month": re.compile(r"(\d{4})-(\d{2})"),
-    "quarter": re.compile(r"(\d{4})-?Q([1-4])"),
-    "ISO week": re.compile(r"(\d{4})-?W(\d{2})"),
-    "date": re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?)?"),
-}
-
 
 @dataclass(frozen=True)
-class _Grid:
-    """Where labels lie: position of each label, distance of neighbours, and the way back."""
+class Grid:
+    """Where labels lie: position of each label, distance of neighbours, and the way back.
 
+    kind: of the labels, as studies.period_labels has it; `monthly date` where months are counted
+    """
+
+    kind: str
     positions: dict[Label, int]
     step: int
     spelled: Callable[[int], str]
@@ -58,7 +52,7 @@ def ordinals(labels: Iterable[Label]) -> list[int]:
     period, lie beside the grid, or mean the same period as another.
     """
     labels = list(labels)
-    grid = _grid(labels)
+    grid = grid_of(labels)
     return [grid.positions[label] // grid.step for label in labels]
 
 
@@ -68,7 +62,7 @@ def missing_between(labels: Iterable[Label]) -> list[str]:
     Raises InvalidPeriods as ordinals does, and when so many are absent that the column cannot
     be a count of periods.
     """
-    grid = _grid(list(labels))
+    grid = grid_of(list(labels))
     present = set(grid.positions.values())
     if not present:
         return []
@@ -88,20 +82,21 @@ def missing_between(labels: Iterable[Label]) -> list[str]:
     ]
 
 
-def _grid(labels: Sequence[Label]) -> _Grid:
+def grid_of(labels: Sequence[Label]) -> Grid:
+    """The grid of these labels. Raises InvalidPeriods as ordinals does."""
     distinct = list(dict.fromkeys(labels))
     kind = _kind(distinct)
-    positions = {label: _READ[kind](label) for label in distinct}
-    spelled = _SPELLED[kind]
+    positions = {label: READ[kind](label) for label in distinct}
+    spelled = SPELLED[kind]
     if kind == "date":
-        positions, spelled = _months_if_monthly(positions)
+        kind, positions, spelled = _months_if_monthly(positions)
     _refuse_twins(positions)
-    return _Grid(*_stepped(positions), spelled=spelled)
+    return Grid(kind, *_stepped(positions), spelled=spelled)
 
 
 def _kind(labels: Sequence[Label]) -> str:
     """The one kind all labels are of; the fewer ones of another kind are refused."""
-    kinds = {label: _kind_of(label) for label in labels}
+    kinds = {label: kind_of(label) for label in labels}
     unreadable = [label for label, kind in kinds.items() if kind is None]
     if unreadable:
         raise InvalidPeriods(
@@ -119,63 +114,9 @@ def _kind(labels: Sequence[Label]) -> str:
     return next(iter(kinds.values()), None) or "whole number"
 
 
-def _kind_of(label: Label) -> str | None:
-    if isinstance(label, bool) or not isinstance(label, (str, Integral)):
-        return None
-    text = str(label)
-    for kind, pattern in KINDS.items():
-        if pattern.fullmatch(text):
-            try:
-                _READ[kind](label)
-            except ValueError:  # month 13, 30 February, week 53 of a year that has 52
-                return None
-            return kind
-    return None
-
-
-def _month(label: Label) -> int:
-    year, month = _parts("month", label)
-    return 12 * year + date(year, month, 1).month - 1
-
-
-def _quarter(label: Label) -> int:
-    year, quarter = _parts("quarter", label)
-    return 4 * year + quarter - 1
-
-
-def _week(label: Label) -> int:
-    return date.fromisocalendar(*_parts("ISO week", label), 1).toordinal() // 7
-
-
-def _parts(kind: str, label: Label) -> tuple[int, int]:
-    found = KINDS[kind].fullmatch(str(label))
-    if found is None:
-        raise ValueError(f"{label!r} is not a {kind}")
-    return int(found[1]), int(found[2])
-
-
-def _spelled_week(position: int) -> str:
-    year, week, _ = date.fromordinal(7 * position + 1).isocalendar()
-    return f"{year:04d}-W{week:02d}"
-
-
-_READ: dict[str, Callable[[Label], int]] = {
-    "whole number": int,
-    "month": _month,
-    "quarter": _quarter,
-    "ISO week": _week,
-    "date": lambda label: date.fromisoformat(str(label)[:10]).toordinal(),
-}
-_SPELLED: dict[str, Callable[[int], str]] = {
-    "whole number": str,
-    "month": lambda position: f"{position // 12:04d}-{position % 12 + 1:02d}",
-    "quarter": lambda position: f"{position // 4:04d}-Q{position % 4 + 1}",
-    "ISO week": _spelled_week,
-    "date": lambda position: date.fromordinal(position).isoformat(),
-}
-
-
-def _months_if_monthly(days: dict[Label, int]) -> tuple[dict[Label, int], Callable[[int], str]]:
+def _months_if_monthly(
+    days: dict[Label, int],
+) -> tuple[str, dict[Label, int], Callable[[int], str]]:
     """Months counted instead of days when dates are the same day of their months.
 
     "The same" allows for short months: the 31st is the last day of all of them. Raises
@@ -184,7 +125,7 @@ def _months_if_monthly(days: dict[Label, int]) -> tuple[dict[Label, int], Callab
     dates = {label: date.fromordinal(day) for label, day in days.items()}
     distances = [later - earlier for earlier, later in pairwise(sorted(set(days.values())))]
     if min(distances, default=0) < SHORTEST_MONTH:
-        return days, _SPELLED["date"]
+        return "date", days, SPELLED["date"]
 
     def of_month(chosen: int, year: int, month: int) -> date:
         return date(year, month, min(chosen, monthrange(year, month)[1]))
@@ -196,14 +137,18 @@ def _months_if_monthly(days: dict[Label, int]) -> tuple[dict[Label, int], Callab
     slipped = beside(chosen)
     every_n_days = gcd(*distances) == min(distances)
     if slipped and (every_n_days or 2 * len(slipped) >= len(dates)):
-        return days, _SPELLED["date"]
+        return "date", days, SPELLED["date"]
     if slipped:
         raise InvalidPeriods(
             "beside the grid of the other periods, which are months apart",
             slipped,
         )
     months = {label: 12 * day.year + day.month - 1 for label, day in dates.items()}
-    return months, lambda month: of_month(chosen, month // 12, month % 12 + 1).isoformat()
+    return (
+        MONTHLY,
+        months,
+        lambda month: of_month(chosen, month // 12, month % 12 + 1).isoformat(),
+    )
 
 
 def _refuse_twins(positions: dict[Label, int]) -> None:

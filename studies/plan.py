@@ -20,6 +20,7 @@ from studies.mistakes import mistakes, not_yaml, repeated_keys
 from studies.panels import PanelPlan
 from studies.part import Label, Name, Part
 from studies.primary import EstimatorKey, Primary, PrimaryRule, asked_for, one_of
+from studies.promotion_plan import PromotionPlan
 from studies.settings import AllSettings, Settings
 from studies.yaml_1_2 import Loader
 
@@ -102,11 +103,13 @@ class Plan(Part):
         untreated: refuse the panel, or drop them and list what was dropped
     primary: the estimator the answer is announced with, or the rule that finds it
     settings: by estimator; see studies.settings
+    promotion: of the calendar, where the study is about one; see studies.promotion_plan
     """
 
     study: Name
     question: str = Field(min_length=1)
     panel: PanelPlan
+    promotion: PromotionPlan | None = Field(default=None, exclude_if=lambda one: one is None)
     measure: str = "outcome"
     donors: Donors = Donors()
     treatment: PlannedTreatment = PlannedTreatment()

@@ -12,14 +12,25 @@ import storage.alert_tables
 import storage.answer_tables
 import storage.calibration_tables
 import storage.decision_tables
+import storage.promotion_tables
 import storage.race_tables
 import storage.run_tables
 import storage.tables  # noqa: F401  (for the tables they define)
-from storage import alerts, audit, calibrations, choices, decisions, deliveries, results
+from storage import (
+    alerts,
+    audit,
+    calibrations,
+    choices,
+    decisions,
+    deliveries,
+    promotions,
+    results,
+)
 from storage.columns import Table
 from storage.database import VERSION_TABLE, _migrations, connect, migrate, schema_state, transaction
 from tests.storage.answers import analysis
 from tests.storage.calibrations import SCORES, request
+from tests.storage.promotions import promotion
 from tests.storage.races import chosen, race
 
 KEPT = sorted(set(Table.metadata.tables) - {"outcomes", "covariates", "runs"})
@@ -80,6 +91,7 @@ def written(engine: Engine) -> Engine:
         choices.save(session, chosen(answer, race=None))
         results.save(session, answer)
         calibrations.save(session, request(), SCORES)
+        promotions.register(session, promotion(), by="ada")
         decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
         decisions.sign_off(session, "display", 1, by="carla", reason="read it")
         decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")

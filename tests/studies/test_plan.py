@@ -94,8 +94,9 @@ def test_the_primary_may_be_left_to_a_rule() -> None:
 WRONG = {
     "a wrong key": (
         START + "\nestimator: [did]\n",
-        "plan:5: unknown key estimator; known here: study, question, panel, measure, donors, "
-        "treatment, requirements, incomparable, estimators, primary, settings, inference, seed",
+        "plan:5: unknown key estimator; known here: study, question, panel, promotion, measure, "
+        "donors, treatment, requirements, incomparable, estimators, primary, settings, inference, "
+        "seed",
     ),
     "a wrong key inside": (
         START + "inference:\n  level: 0.9\n  alpha: 0.1\n",
