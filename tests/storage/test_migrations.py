@@ -14,6 +14,7 @@ import storage.calibration_tables
 import storage.decision_tables
 import storage.promotion_tables
 import storage.race_tables
+import storage.replay_tables
 import storage.run_tables
 import storage.tables  # noqa: F401  (for the tables they define)
 from storage import (
@@ -24,6 +25,7 @@ from storage import (
     decisions,
     deliveries,
     promotions,
+    replays,
     results,
 )
 from storage.columns import Table
@@ -92,6 +94,9 @@ def written(engine: Engine) -> Engine:
         results.save(session, answer)
         calibrations.save(session, request(), SCORES)
         promotions.register(session, promotion(), by="ada")
+        stored = results.load(session, "display")
+        made = replays.replayed(stored, answer.answers, None, by="bob", reason="the auditor asked")
+        replays.save(session, made)
         decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
         decisions.sign_off(session, "display", 1, by="carla", reason="read it")
         decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")
