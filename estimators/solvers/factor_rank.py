@@ -22,6 +22,40 @@ def allowed(budget, inner, loss, half):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def gram(G):
+    """GᵀG or GGᵀ, whichever is smaller."""
+    n, m = G.shape
+    return np.dot(G.T, G) if m <= n else np.dot(G, G.T)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def no_factor_pays(G, V, half):
+    """Whether ‖G‖₂ ≤ λ/2, G at L = 0: then no factor is worth its price.
+
+    Two bounds often say so at less cost: ‖G‖₂ is at most the root of all squares, and at least
+    ‖Gv‖ for a direction v, such as the first of factors of a similar problem.
+    """
+    square = 0.0
+    for row in G:
+        for g in row:
+            square += g * g
+    if square <= half * half:
+        return True
+    if V.shape[1] > 0:
+        length, image = 0.0, 0.0
+        for s in range(len(V)):
+            length += V[s, 0] * V[s, 0]
+        for row in G:
+            along = 0.0
+            for s in range(len(V)):
+                along += row[s] * V[s, 0]
+            image += along * along
+        if image > half * half * length * (1.0 + 1e-9):
+            return False
+    return within(gram(G), half)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def within(K, limit):
     """Whether no eigenvalue of K exceeds limit²."""
     return not np.isfinite(limit) or _positive(K, -1.0, limit * limit)

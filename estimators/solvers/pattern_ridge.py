@@ -75,7 +75,11 @@ def pattern_ridge(weighted, usable, own, other, level, F, ridge, members, starts
             free[i] = total / weight
             for k in range(r):
                 B[i, k] -= levels[k] + total * mean[k]
-        if last - first <= FEW or r < 3:
+        if r == 1:
+            for position in range(first, last):
+                i = members[position]
+                out[i, 0] = B[i, 0] / (A[0, 0] + ridge / own[i])
+        elif last - first <= FEW or r < 3:
             for position in range(first, last):
                 i = members[position]
                 _solve(A.copy(), ridge / own[i], B[i])
@@ -121,24 +125,25 @@ def _solve_many(A, ridge, own, B, rows, out):
     """(A + ridge / own_i I)⁻¹ B_i for many rows, A in tridiagonal form."""
     r, count = len(A), len(rows)
     Q = _tridiagonal(A)
-    gathered = np.empty((count, r))
+    gathered, shift = np.empty((count, r)), np.empty(count)
     for j in range(count):
         gathered[j] = B[rows[j]]
+        shift[j] = ridge / own[rows[j]]
     z = np.ascontiguousarray(np.dot(gathered, Q).T)
-    pivot, ratio = np.empty((r, count)), np.zeros((r, count))
+    inverse, ratio = np.empty((r, count)), np.empty((r, count))  # of pivots; one division for both
     for j in range(count):
-        pivot[0, j] = A[0, 0] + ridge / own[rows[j]]
+        inverse[0, j] = 1.0 / (A[0, 0] + shift[j])
     for k in range(1, r):
-        off = A[k, k - 1]
+        off, diagonal = A[k, k - 1], A[k, k]
         for j in range(count):
-            ratio[k, j] = off / pivot[k - 1, j]
-            pivot[k, j] = A[k, k] + ridge / own[rows[j]] - ratio[k, j] * off
+            ratio[k, j] = off * inverse[k - 1, j]
+            inverse[k, j] = 1.0 / (diagonal + shift[j] - ratio[k, j] * off)
             z[k, j] -= ratio[k, j] * z[k - 1, j]
     for j in range(count):
-        z[r - 1, j] /= pivot[r - 1, j]
+        z[r - 1, j] *= inverse[r - 1, j]
     for k in range(r - 2, -1, -1):
         for j in range(count):
-            z[k, j] = z[k, j] / pivot[k, j] - ratio[k + 1, j] * z[k + 1, j]
+            z[k, j] = z[k, j] * inverse[k, j] - ratio[k + 1, j] * z[k + 1, j]
     solved = np.dot(z.T, Q.T)
     for j in range(count):
         out[rows[j]] = solved[j]

@@ -23,7 +23,7 @@ import numpy as np
 from numba import njit
 
 from estimators.solvers.extrapolation import extrapolated, memory, pack, remember, unpack
-from estimators.solvers.factor_rank import allowed, grown, shed, within
+from estimators.solvers.factor_rank import allowed, gram, grown, no_factor_pays, shed, within
 from estimators.solvers.pattern_ridge import by_group, pattern_ridge
 from estimators.solvers.weighted_gradient import (
     coefficients,
@@ -79,10 +79,9 @@ def solve_target(
             coefficients(X, weights, Y, L, gamma)
             rest = without_covariates(Y, X, gamma)
             G, loss = gradient(rest, L, alpha, beta, weights, context)
-            K = np.dot(G.T, G) if m <= n else np.dot(G, G.T)
             if sweeps < 0:
-                if not np.isfinite(penalty) or within(K, half):
-                    break  # no factor is worth its price, wherever the search was to begin
+                if not np.isfinite(penalty) or no_factor_pays(G, V_asked, half):
+                    break  # wherever the search was to begin
                 loss_without, goal = loss, tolerance * loss
                 U, V = U_asked, V_asked.copy()
                 sweeps, look = 0, 0
@@ -94,6 +93,7 @@ def solve_target(
             primal = loss + penalty * size
             unsettled = penalty * size - 2.0 * inner
             gap = unsettled / max(loss_without, 1e-300)
+            K = gram(G)
             certified = unsettled <= goal and within(
                 K, allowed(goal - unsettled, inner, loss, half)
             )
