@@ -17,8 +17,9 @@ import typer  # noqa: E402
 
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
-from liftledger.reviews import decide, decisions, outcome, replay, sign  # noqa: E402
+from liftledger.reviews import decide, decisions, outcome, sign  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
+from liftledger.trail import verify  # noqa: E402
 
 app = typer.Typer(
     help=(
@@ -166,13 +167,13 @@ def report(
     show(done.facts, done.text, as_json)
 
 
-command(replay)
 command(decide)
 command(sign)
 command(outcome)
 command(decisions)
 command(calibrate)
 command(race)
+command(verify)
 
 
 @command

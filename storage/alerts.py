@@ -114,7 +114,7 @@ def raise_alert(
         .scalar_one()
     )
     told = {"kind": kind, "key": key, "alert": number, "details": details}
-    audit.record(session, "alert_raised", subject, told, row["raised_by"])
+    audit.record(session, "alert_raised", subject, told, row["raised_by"], row=("alerts", number))
     return number
 
 
@@ -154,9 +154,9 @@ def silence(session: Session, about: int | str, until: datetime, reason: str, by
         listed = ", ".join(kinds) or "none was raised yet"
         raise StorageError(f"no alert of the kind {about!r} was ever raised; kinds: {listed}")
     row = {"kind": about, "action": SILENCED, "reason": reason, "until": until, "done_by": by}
-    session.connection().execute(insert(ActionRow).values(row))
+    key = _written(session, row)
     told = {"reason": reason, "until": until.isoformat()}
-    audit.record(session, "alerts_silenced", about, told, by)
+    audit.record(session, "alerts_silenced", about, told, by, row=key)
 
 
 def find(session: Session, number: int) -> Alert:
@@ -218,11 +218,17 @@ def _act(
     until: datetime | None = None,
 ) -> None:
     row = {"alert_id": alert.id, "action": action, "reason": reason, "until": until, "done_by": by}
-    session.connection().execute(insert(ActionRow).values(row))
+    key = _written(session, row)
     told: dict[str, object] = {"alert": alert.id, "kind": alert.kind, "reason": reason}
     if until is not None:
         told["until"] = until.isoformat()
-    audit.record(session, f"alert_{action}", alert.subject, told, by)
+    audit.record(session, f"alert_{action}", alert.subject, told, by, row=key)
+
+
+def _written(session: Session, row: dict[str, object]) -> tuple[str, int]:
+    """An action, and how the audit log names it."""
+    statement = insert(ActionRow).values(row).returning(ActionRow.id)
+    return "alert_actions", session.connection().execute(statement).scalar_one()
 
 
 def _read(session: Session, rows: Sequence[AlertRow]) -> list[Alert]:

@@ -1,42 +1,24 @@
 """The audit log: what happened, in a chain of hashes that the database itself forges.
 
 Each entry carries the hash of the one before, so none can be changed, removed or slipped in
-unnoticed, except from the end. Whoever wants to notice that too keeps `head` somewhere else.
-Entries are written in the transaction of what they record: both are there, or neither.
+unnoticed, except from the end. Whoever wants to notice that too keeps an anchor somewhere else.
+Entries are written in the transaction of what they record: both are there, or neither. The entry
+of a row carries the seal of the row (storage.trail.seals).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from storage.json_values import plain
 from storage.tables import AuditRow
+from storage.trail import chain, seals
+from storage.trail.evidence import ENTRIES, OLDER
 
-GENESIS = "0" * 64
-
-BAD_LINKS = text("""
-SELECT id, problem FROM (
-    SELECT id,
-        CASE
-            WHEN id <> coalesce(lag(id) OVER chain, 0) + 1 THEN 'entries before it are missing'
-            WHEN previous_hash <> coalesce(lag(hash) OVER chain, :genesis)
-                THEN 'does not follow from the entry before'
-            WHEN hash <> liftledger_audit_hash(audit_log) THEN 'was altered'
-        END AS problem
-    FROM audit_log WINDOW chain AS (ORDER BY id)
-) AS links WHERE problem IS NOT NULL ORDER BY id
-""")
-
-
-@dataclass(frozen=True)
-class BadLink:
-    """An entry at which the chain breaks."""
-
-    id: int
-    problem: str
+GENESIS = chain.GENESIS
 
 
 @dataclass(frozen=True)
@@ -48,22 +30,36 @@ class Entry:
 
 
 def record(
-    session: Session, what: str, subject: str, details: Mapping[str, object], by: str
+    session: Session,
+    what: str,
+    subject: str,
+    details: Mapping[str, object],
+    by: str,
+    *,
+    row: tuple[str, *tuple[object, ...]] | None = None,
 ) -> None:
     """Append one entry. It holds the log's lock until commit: make it the last act.
 
     what: study_registered, panel_ingested, snapshot_saved, checks_passed, checks_failed,
         race_saved, primary_chosen, result_saved, run_failed, alert_raised, ...
     subject: what it was done to    details: JSON-able    by: who did it
+    row: (table, *primary key) of the row it records, with all that hangs on the row; a row of an
+        insert-only table cannot be committed without
+    Raises ValueError when entries of this kind do not record rows of that table.
     """
     entry = {"what": what, "subject": subject, "details": plain(details), "who": by}
+    if row is not None:
+        name, *key = row
+        if what not in (*ENTRIES[name], OLDER):
+            raise ValueError(f"{what} does not record rows of {name}: storage/trail/evidence.py")
+        entry["recorded_table"], entry["recorded_key"] = name, seals.key_text(key)
+        entry["recorded_hash"] = seals.of_row(session, name, key)
     session.connection().execute(insert(AuditRow).values(entry))
 
 
-def verify(session: Session) -> list[BadLink]:
+def verify(session: Session) -> list[chain.BadLink]:
     """Every entry at which the chain breaks, in order; empty when it holds."""
-    found = session.execute(BAD_LINKS, {"genesis": GENESIS})
-    return [BadLink(row.id, row.problem) for row in found]
+    return chain.check(session).broken
 
 
 def head(session: Session) -> tuple[int, str]:

@@ -101,7 +101,8 @@ def save(session: Session, exam: CalibrationRequest, scores: Sequence[Score]) ->
     session.connection().execute(insert(ScoreRow), numbered)
     subject = exam.own.study if exam.own else "simulated panels"
     details = {"request_id": exam.request_id, "content_hash": content}
-    audit.record(session, "calibration_saved", subject, details, exam.requested_by)
+    by, key = exam.requested_by, ("calibrations", number)
+    audit.record(session, "calibration_saved", subject, details, by, row=key)
     return True
 
 

@@ -74,7 +74,8 @@ def save(session: Session, choice: Choice) -> StoredChoice:
         "requested_by": choice.requested_by,
         "content_hash": content,
     }
-    session.connection().execute(insert(ChoiceRow).values(row))
+    statement = insert(ChoiceRow).values(row).returning(ChoiceRow.id)
+    number = session.connection().execute(statement).scalar_one()
     details = {
         "request_id": choice.request_id,
         "estimator": choice.estimator,
@@ -83,7 +84,8 @@ def save(session: Session, choice: Choice) -> StoredChoice:
         "race": choice.race,
         "content_hash": content,
     }
-    audit.record(session, CHOSEN, choice.study, details, choice.requested_by)
+    by = choice.requested_by
+    audit.record(session, CHOSEN, choice.study, details, by, row=("choices", number))
     found = find(session, choice.request_id)
     assert found is not None
     return found

@@ -41,9 +41,10 @@ def decide(
         "decided_by": by,
     }
     row = {**words, "content_hash": _digest(words, result.content_hash)}
-    session.connection().execute(insert(DecisionRow).values(result_id=result.id, **row))
+    statement = insert(DecisionRow).values(result_id=result.id, **row).returning(DecisionRow.id)
+    key = ("decisions", session.connection().execute(statement).scalar_one())
     about = {"request_id": result.request_id}
-    audit.record(session, "decision_made", f"{study}@{version}", row | about, by)
+    audit.record(session, "decision_made", f"{study}@{version}", row | about, by, row=key)
     return _newest(session, study, version)
 
 
@@ -57,9 +58,10 @@ def sign_off(session: Session, study: str, version: int, *, by: str, reason: str
     number, decided = _last(session, study, version)
     words = {"reason": reason, "signed_by": by}
     row = {**words, "content_hash": _digest(words, decided.content_hash)}
-    session.connection().execute(insert(SignOffRow).values(decision_id=number, **row))
+    statement = insert(SignOffRow).values(decision_id=number, **row).returning(SignOffRow.id)
+    key = ("sign_offs", session.connection().execute(statement).scalar_one())
     about = {"decision": decided.decision, "decision_hash": decided.content_hash}
-    audit.record(session, "decision_signed_off", f"{study}@{version}", row | about, by)
+    audit.record(session, "decision_signed_off", f"{study}@{version}", row | about, by, row=key)
     return _newest(session, study, version)
 
 
@@ -95,12 +97,11 @@ def judge(
     }
     row = {**words, "content_hash": _digest(words, decided.content_hash)}
     kept = {name: value for name, value in row.items() if name != "evidence"}
-    statement = insert(DecisionOutcomeRow).values(
-        decision_id=number, evidence_id=shown_by.id if shown_by else None, **kept
-    )
-    session.connection().execute(statement)
+    links = {"decision_id": number, "evidence_id": shown_by.id if shown_by else None}
+    statement = insert(DecisionOutcomeRow).values(links | kept).returning(DecisionOutcomeRow.id)
+    key = ("decision_outcomes", session.connection().execute(statement).scalar_one())
     about = {"decision": decided.decision, "decision_hash": decided.content_hash}
-    audit.record(session, "decision_judged", f"{study}@{version}", row | about, by)
+    audit.record(session, "decision_judged", f"{study}@{version}", row | about, by, row=key)
     return next(one for _, one in reversed(_decisions(session, study, version)) if one.stands)
 
 

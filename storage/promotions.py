@@ -81,7 +81,8 @@ def register_all(
     for row in rows:
         details = {"details_hash": row["details_hash"], "reason": row["reason"]}
         subject = f"{row['promotion']}@{row['version']}"
-        audit.record(session, "promotion_registered", subject, details, by)
+        key = ("promotions", row["promotion"], row["version"])
+        audit.record(session, "promotion_registered", subject, details, by, row=key)
     return done
 
 

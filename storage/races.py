@@ -21,6 +21,7 @@ from storage.answers import bits
 from storage.database import lock
 from storage.errors import StorageError
 from storage.json_values import canonical, plain
+from storage.provenance import whoami
 from storage.race_records import StoredRace
 from storage.race_tables import BatchRow, RaceTable, StandingRow
 from storage.rows import Grid
@@ -88,7 +89,12 @@ def keep_batch(
         return
     row = {"design_hash": design, "first": first, "replications": replications,
            "content": plain(content), "content_hash": _sha256(plain(content))}  # fmt: skip
-    session.connection().execute(insert(BatchRow).values(row))
+    statement = insert(BatchRow).values(row).returning(BatchRow.id)
+    number = session.connection().execute(statement).scalar_one()
+    details = {name: row[name] for name in ("first", "replications", "content_hash")}
+    audit.record(
+        session, "race_batch_kept", design, details, whoami(), row=("race_batches", number)
+    )
 
 
 def batch(session: Session, design: str, first: int, replications: int) -> dict[str, Any] | None:
@@ -133,7 +139,8 @@ def save(
     numbered = [{"race_id": number, "position": k, **one} for k, one in enumerate(rows)]
     session.connection().execute(insert(StandingRow), numbered)
     details = {"request_id": request.request_id, "content_hash": content}
-    audit.record(session, "race_saved", request.panel, details, request.requested_by)
+    by = request.requested_by
+    audit.record(session, "race_saved", request.panel, details, by, row=("races", number))
     return True
 
 

@@ -61,7 +61,8 @@ def save(session: Session, rows: pd.DataFrame) -> str:
         .returning(Snapshot.hash)
     )
     if session.scalar(statement) is not None:  # nobody else was faster
-        audit.record(session, "snapshot_saved", sha256, facts, whoami())
+        row = ("snapshots", sha256)
+        audit.record(session, "snapshot_saved", sha256, facts, whoami(), row=row)
     return sha256
 
 

@@ -47,7 +47,9 @@ def register(session: Session, plan: Plan, by: str, reason: str = "") -> Registe
     }
     session.connection().execute(insert(Study).values(row))
     details = {"plan_hash": sha256, "reason": reason}
-    audit.record(session, "study_registered", f"{plan.study}@{version}", details, by)
+    subject = f"{plan.study}@{version}"
+    row_key = ("studies", plan.study, version)
+    audit.record(session, "study_registered", subject, details, by, row=row_key)
     return Registered(plan.study, version, sha256, created=True)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
@@ -185,9 +186,6 @@ class Result(Table):
         JSON(none_as_null=True),
         comment="labels left out for want of a comparison; null: none were",
     )
-    machine: Mapped[str | None] = mapped_column(
-        comment="processor, and kernels of linear algebra; null: not on record"
-    )
     content_hash: Mapped[ContentHash]
     saved_at: Mapped[When] = mapped_column(comment="when")
 
@@ -198,6 +196,7 @@ class AuditRow(Table):
     __tablename__ = "audit_log"
     __table_args__ = (
         CheckConstraint("what <> ''", name="what"),
+        Index(None, "recorded_table", "recorded_key"),
         {"comment": "one thing that happened; numbers, times and hashes are set by the database"},
     )
 
@@ -220,4 +219,14 @@ class AuditRow(Table):
     )
     hash: Mapped[str] = mapped_column(
         SET_BY_TRIGGER, unique=True, comment="SHA-256 over this entry and previous_hash"
+    )
+    role: Mapped[str | None] = mapped_column(
+        SET_BY_TRIGGER, comment="login that wrote it; null: entries from before it was kept"
+    )
+    recorded_table: Mapped[str | None] = mapped_column(
+        comment="table of the row that is recorded; null: no row is"
+    )
+    recorded_key: Mapped[str | None] = mapped_column(comment="its primary key, as a JSON array")
+    recorded_hash: Mapped[str | None] = mapped_column(
+        comment="SHA-256 over it and what hangs on it"
     )

@@ -29,7 +29,8 @@ def save(
     statement = insert(Validation).values(row).returning(Validation.id)
     number = session.connection().execute(statement).scalar_one()
     details = {"validation": number, "snapshot_hash": snapshot_hash}
-    audit.record(session, "checks_passed" if passed else "checks_failed", study, details, whoami())
+    what = "checks_passed" if passed else "checks_failed"
+    audit.record(session, what, study, details, whoami(), row=("validations", number))
     return number
 
 

@@ -20,6 +20,7 @@ from checks import CHECKS
 from estimators import ESTIMATORS, VARIANCES
 from liftledger.command_line import app
 from storage.columns import Table
+from storage.trail import evidence
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -98,6 +99,17 @@ def test_every_table_is_listed_and_the_insert_only_ones_are_those_the_migration_
     versions = [import_module(f"migrations.versions.{name}") for name in names("Migrations")]
     guarded = {table for one in versions for table in getattr(one, "TABLES", ())}
     assert {row[0] for row in listed("Tables") if row[2] == "yes"} == guarded
+
+
+def test_every_insert_only_table_has_entries_in_the_log_or_is_part_of_one_that_has() -> None:
+    """A new one goes into storage/trail/evidence.py; CONTRIBUTING.md says what else it needs."""
+    guarded = {row[0] for row in listed("Tables") if row[2] == "yes"}
+    assert guarded == {*evidence.ENTRIES, *evidence.PARTS, *evidence.UNRECORDED, "audit_log"}
+    kinds = [kind for kinds in evidence.ENTRIES.values() for kind in kinds]
+    assert len(kinds) == len(set(kinds))
+    page = (ROOT / "docs" / "trail.md").read_text(encoding="utf-8")
+    said = re.findall(r"^\| `(\w+)` \| (`\w+`(?:, `\w+`)*) \|$", page, re.MULTILINE)
+    assert {name: tuple(re.findall(r"\w+", kinds)) for name, kinds in said} == evidence.ENTRIES
 
 
 def test_every_migration_is_listed_in_order() -> None:

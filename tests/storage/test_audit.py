@@ -39,17 +39,18 @@ def test_the_chain_is_what_its_description_says(session: Session) -> None:
     """The slow, obvious twin: the hashes once more, in Python."""
     for subject in ("first", 'quotes " and \\ and \n lines', "ünïcödé ✓"):
         audit.record(session, "noted", subject, {"why": subject, "n": 1.5}, "ada")
+    studies.register(session, plan(), by="ada")  # an entry that names a row
     columns = (
         'id, to_char(happened_at, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'), who, what, subject,'
-        " details::text, previous_hash, hash"
+        " details::text, previous_hash, role, recorded_table, recorded_key, recorded_hash, hash"
     )
     before = audit.GENESIS
     for *entry, sha256 in session.execute(text(f"SELECT {columns} FROM audit_log ORDER BY id")):
-        assert entry[-1] == before
+        assert entry[6] == before
         spelled = json.dumps(entry, ensure_ascii=False)
         assert hashlib.sha256(spelled.encode()).hexdigest() == sha256
         before = sha256
-    assert audit.head(session) == (3, before)
+    assert audit.head(session) == (4, before)
 
 
 def test_the_database_sets_numbers_and_hashes_whatever_is_inserted(session: Session) -> None:

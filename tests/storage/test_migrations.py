@@ -14,26 +14,12 @@ import storage.calibration_tables
 import storage.decision_tables
 import storage.promotion_tables
 import storage.race_tables
-import storage.replay_tables
 import storage.run_tables
 import storage.tables  # noqa: F401  (for the tables they define)
-from storage import (
-    alerts,
-    audit,
-    calibrations,
-    choices,
-    decisions,
-    deliveries,
-    promotions,
-    replays,
-    results,
-)
+from storage import audit
 from storage.columns import Table
 from storage.database import VERSION_TABLE, _migrations, connect, migrate, schema_state, transaction
-from tests.storage.answers import analysis
-from tests.storage.calibrations import SCORES, request
-from tests.storage.promotions import promotion
-from tests.storage.races import chosen, race
+from tests.storage import everything
 
 KEPT = sorted(set(Table.metadata.tables) - {"outcomes", "covariates", "runs"})
 
@@ -88,21 +74,7 @@ def test_relations_of_the_user_are_none_of_our_business(engine: Engine) -> None:
 def written(engine: Engine) -> Engine:
     """A database in which every table has rows."""
     with transaction(engine) as session:
-        answer = analysis(session)
-        race(session, answer.snapshot_hash)
-        choices.save(session, chosen(answer, race=None))
-        results.save(session, answer)
-        calibrations.save(session, request(), SCORES)
-        promotions.register(session, promotion(), by="ada")
-        stored = results.load(session, "display")
-        made = replays.replayed(stored, answer.answers, None, by="bob", reason="the auditor asked")
-        replays.save(session, made)
-        decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
-        decisions.sign_off(session, "display", 1, by="carla", reason="read it")
-        decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")
-        number = alerts.raise_alert(session, "run_failed", "display", {}, "display")
-        alerts.acknowledge(session, number, "seen", "ada")
-        deliveries.start(session, number, "email")
+        everything.write(session)
     with engine.connect() as connection:
         for table in KEPT:
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")), table

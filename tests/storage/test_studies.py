@@ -35,3 +35,4 @@ def test_a_plan_that_another_release_wrote_and_this_one_cannot_read_is_named(
     session.execute(text(insert), {"plan": json.dumps(written)})
     with pytest.raises(StorageError, match=r"^plan version 4 of old says .*\(settings\.mc\.gone\)"):
         studies.current(session, "old")
+    session.rollback()  # nothing of it is in the log, so it could not be committed
