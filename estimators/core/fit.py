@@ -191,6 +191,26 @@ class Inference:
     variance: Variance | None = None
 
 
+@dataclass(frozen=True)
+class PartEffect:
+    """The effect over one part of the treated cells, as it is stored.
+
+    name: "promotion", "after" or "net"
+    cells: treated cells averaged      missing: those of the part that are not, for want of an
+        observation or because the fit leaves them out
+    att: mean over the cells averaged; None where `reason` says why there is none
+    inferences, impacts: as in an Estimate
+    """
+
+    name: str
+    cells: int
+    missing: int
+    att: float | None
+    inferences: tuple[Inference | Refusal, ...] = ()
+    impacts: tuple[Impact, ...] = ()
+    reason: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Estimate:
     """One estimator's published answer.
@@ -204,6 +224,8 @@ class Estimate:
     bands: what makes the bands of the two, by name ("by_period", "cumulative"), or why there is
         none; empty when no variance was asked for
     impacts: one entry per answered inference: its interval as a total, and in percent
+    parts: of a treatment that has some (see core/estimands.py), each by itself and the net; att,
+        inferences and impacts are then those of the first, and what is over time covers all
     diagnostics: named numbers and short lists about the fit and its placebos (JSON-able)
     """
 
@@ -215,4 +237,5 @@ class Estimate:
     cumulative: tuple[CumulativeEffect, ...] = ()
     bands: Mapping[str, Band | Refusal] = field(default_factory=dict)
     impacts: tuple[Impact, ...] = ()
+    parts: tuple[PartEffect, ...] = ()
     diagnostics: Mapping[str, object] = field(default_factory=dict)

@@ -61,6 +61,12 @@ class ConformalTest:
                 f"cell by itself, from its neighbours in time, which carry the effect too; use did "
                 f"or mc"
             )
+        if placebos.outside:
+            raise UnsupportedDesign(
+                f"{self.kind} shifts the residuals of all treated cells round in time; "
+                f"{placebos.outside} of them belong to another part of the treatment, and have "
+                f"none here; read a kind that rests on placebos"
+            )
         periods = len(panel.periods)
         require_enough(periods, level, self.kind, "periods", beside=0)
         rejected = rejecting_ranks(periods, level)

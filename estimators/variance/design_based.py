@@ -46,7 +46,7 @@ class DesignBasedVariance:
         n = len(panel.units)
         value = unbiased(
             donor_weights(panel, estimator),
-            panel.outcome[:, panel.treatment.any(axis=0)].mean(axis=1),
+            panel.outcome[:, (panel.treatment & panel.observed).any(axis=0)].mean(axis=1),
             int(np.flatnonzero(panel.treated_units)[0]),
         )
         if not value > 0:

@@ -13,14 +13,15 @@ there. Single runs are placed whole, and their effects stay as they are.
 This is this project's construction.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from estimators.core.effect import cell_effects, scored_cells
 from estimators.core.errors import UnsupportedDesign
-from estimators.core.fit import Estimator
+from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.core.placements import Placement
 from estimators.variance.independence import degrees
@@ -79,24 +80,49 @@ class PlaceboEffect:
 
 def effect_of(real: Panel, estimator: Estimator, placement: Placement) -> PlaceboEffect:
     """Of a tuned estimator, at this placement of the real panel."""
-    panel = placement.panel(real)
-    path = np.full(len(real.periods), np.nan)
-    cells = np.zeros(len(path), dtype=np.intp)
-    if not (panel.treatment & panel.observed).any():
-        return PlaceboEffect(np.nan, path, cells)
+    (found,) = effects_of((real,), estimator, (placement,))
+    return found
+
+
+def effects_of(
+    reals: Sequence[Panel], estimator: Estimator, placements: Sequence[Placement]
+) -> tuple[PlaceboEffect, ...]:
+    """Of several estimands at one placement, from one fit.
+
+    reals, placements: one of each estimand, alike but for the treated outcomes they hide; the
+        first hides none that another shows
+    """
+    panels = [placed.panel(real) for real, placed in zip(reals, placements, strict=True)]
+    nothing = PlaceboEffect(
+        np.nan,
+        np.full(len(reals[0].periods), np.nan),
+        np.zeros(len(reals[0].periods), dtype=np.intp),
+    )
+    if not (panels[0].treatment & panels[0].observed).any():
+        return (nothing,) * len(panels)
     try:
-        fit = estimator.fit(panel)
+        fit = estimator.fit(panels[0])
+    except UnsupportedDesign as refusal:
+        return (replace(nothing, reason=str(refusal)),) * len(panels)
+    columns = placements[0].periods
+    return tuple(_scored(panel, fit, columns, nothing) for panel in panels)
+
+
+def _scored(panel: Panel, fit: Fit, columns: IntArray, nothing: PlaceboEffect) -> PlaceboEffect:
+    """The effect of one estimand, whose panel has these columns of the real one."""
+    try:
         effects = cell_effects(panel, fit)
     except UnsupportedDesign as refusal:
-        return PlaceboEffect(np.nan, path, cells, reason=str(refusal))
+        return replace(nothing, reason=str(refusal))
     column = np.nonzero(scored_cells(panel, fit))[1]
-    count = np.bincount(column, minlength=len(placement.periods))
+    count = np.bincount(column, minlength=len(columns))
     some = count > 0
+    path, cells = nothing.path.copy(), nothing.scored.copy()
     # Positions from the end of the treatment's shift do not matter: by_period is only read
     # for pools whose periods are the real ones.
     total = np.bincount(column, effects, len(count))
-    path[placement.periods[some]] = total[some] / count[some]
-    cells[placement.periods] = count
+    path[columns[some]] = total[some] / count[some]
+    cells[columns] = count
     return PlaceboEffect(float(effects.mean()), path, cells, noise_share(panel))
 
 

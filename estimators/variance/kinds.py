@@ -44,6 +44,7 @@ from estimators.core.fit import Inference, Variance
 from estimators.variance.effects import Effects
 from estimators.variance.inference import infer
 from estimators.variance.placebos import Placebos
+from estimators.variance.pools import Pools
 from estimators.variance.unevenness import df_of, log_variance, unevenness
 
 
@@ -65,7 +66,7 @@ class InferenceKind(Protocol):
 class VarianceKind(InferenceKind, Protocol):
     """A kind whose interval is the t interval of a variance made from pools of placebos."""
 
-    def estimate(self, placebos: Placebos) -> Variance:
+    def estimate(self, placebos: Pools) -> Variance:
         """The variance of the ATT alone; raise UnsupportedDesign to refuse."""
 
 
@@ -75,11 +76,11 @@ class MarginalVariance:
 
     kind: ClassVar[str] = "marginal"
 
-    def estimate(self, placebos: Placebos) -> Variance:
+    def estimate(self, placebos: Pools) -> Variance:
         """V = M."""
         return _variance(self.kind, placebos.elsewhere)
 
-    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+    def infer(self, effect: float, placebos: Pools, level: float) -> Inference:
         """The t interval of V."""
         return infer(effect, self.estimate(placebos), level)
 
@@ -90,11 +91,11 @@ class GivenPeriodVariance:
 
     kind: ClassVar[str] = "given_period"
 
-    def estimate(self, placebos: Placebos) -> Variance:
+    def estimate(self, placebos: Pools) -> Variance:
         """V = U."""
         return _variance(self.kind, placebos.same_period)
 
-    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+    def infer(self, effect: float, placebos: Pools, level: float) -> Inference:
         """The t interval of V."""
         return infer(effect, self.estimate(placebos), level)
 
@@ -105,14 +106,14 @@ class GivenUnitVariance:
 
     kind: ClassVar[str] = "given_unit"
 
-    def estimate(self, placebos: Placebos) -> Variance:
+    def estimate(self, placebos: Pools) -> Variance:
         """V = P, or M · P / M′ when windows are shorter than the treatment."""
         own = placebos.same_unit
         if not placebos.carried:
             return _variance(self.kind, own)
         return _scaled(self.kind, placebos.elsewhere, placebos)
 
-    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+    def infer(self, effect: float, placebos: Pools, level: float) -> Inference:
         """The t interval of V."""
         return infer(effect, self.estimate(placebos), level)
 
@@ -123,11 +124,11 @@ class GivenBothVariance:
 
     kind: ClassVar[str] = "given_both"
 
-    def estimate(self, placebos: Placebos) -> Variance:
+    def estimate(self, placebos: Pools) -> Variance:
         """V = U · P / M′."""
         return _scaled(self.kind, placebos.same_period, placebos)
 
-    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+    def infer(self, effect: float, placebos: Pools, level: float) -> Inference:
         """The t interval of V."""
         return infer(effect, self.estimate(placebos), level)
 
@@ -138,7 +139,7 @@ class AdaptiveVariance:
 
     kind: ClassVar[str] = "adaptive"
 
-    def estimate(self, placebos: Placebos) -> Variance:
+    def estimate(self, placebos: Pools) -> Variance:
         """V = M · (U / M)^k_c · r^k_r."""
         base, period, own = placebos.elsewhere, placebos.same_period, placebos.same_unit
         controls = placebos.controls_past
@@ -160,9 +161,18 @@ class AdaptiveVariance:
         )
         return Variance(self.kind, value, df, sum(len(pool.overall) for pool in pools), text)
 
-    def infer(self, effect: float, placebos: Placebos, level: float) -> Inference:
+    def infer(self, effect: float, placebos: Pools, level: float) -> Inference:
         """The t interval of V."""
         return infer(effect, self.estimate(placebos), level)
+
+
+POOLED = (  # those that ask for nothing but pools, so that sums of effects have them too
+    MarginalVariance,
+    GivenUnitVariance,
+    GivenPeriodVariance,
+    GivenBothVariance,
+    AdaptiveVariance,
+)
 
 
 def _variance(kind: str, effects: Effects) -> Variance:
@@ -172,7 +182,7 @@ def _variance(kind: str, effects: Effects) -> Variance:
     )
 
 
-def _scaled(kind: str, base: Effects, placebos: Placebos) -> Variance:
+def _scaled(kind: str, base: Effects, placebos: Pools) -> Variance:
     """base · P / M′, with the degrees of freedom of base and P together."""
     own, controls = placebos.same_unit, placebos.controls_past
     _positive(base.mean_square, base.construction)

@@ -14,6 +14,7 @@ put on the scale of the estimate (effects.py).
 """
 
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.core.parallel import in_order
 from estimators.core.placements import Pool, across_both, across_units
 from estimators.variance.dealing import dealt, dealt_and_rotated, rotated
-from estimators.variance.effects import Effects, effect_of, noise_share
+from estimators.variance.effects import Effects, PlaceboEffect, effect_of, noise_share
 from estimators.variance.independence import (
     alike_rotations,
     alike_windows,
@@ -41,6 +42,8 @@ from estimators.variance.windows import (
     windows,
 )
 
+PoolName = Literal["same_period", "elsewhere", "same_unit", "controls_past"]
+
 PROBLEMS = 5_000  # optimisations spent on one pool of an estimator that needs many per fit
 FEWEST = 20  # draws that an expensive estimator is given all the same
 CROSSED = 5  # times as many draws where groups and times are crossed, to tell them apart,
@@ -54,9 +57,12 @@ class Placebos:
     draws: at most per pool; up to five times as many, as the panel's size allows, where every
         group is placed at every time
     time_placebos: how other times are predicted; auto takes what matches the design
+    problems: optimisations one fit takes; None for what the estimator says
 
     Raises UnsupportedDesign, from each pool, when there are too few placements.
     """
+
+    outside = 0  # treated cells whose outcomes are hidden on purpose: see variance/parts.py
 
     def __init__(
         self,
@@ -65,13 +71,16 @@ class Placebos:
         draws: int = 200,
         seed: int = 0,
         time_placebos: TimePlacebos = "auto",
+        problems: int | None = None,
     ) -> None:
         self.panel = panel
         self.tuned = estimator
         self.seed = seed
         self.time_placebos: TimePlacebos = time_placebos
         self.switching = pattern(panel) == "on_off"
-        affordable = PROBLEMS // estimator.problems(panel)
+        self.asked = draws
+        self.problems = problems or estimator.problems(panel)
+        affordable = PROBLEMS // self.problems
         self.draws = min(draws, max(FEWEST, affordable))
         many = max(draws, min(CROSSED * draws, CELLS // panel.outcome.size))
         self.crossed = min(many, max(FEWEST, affordable))
@@ -99,34 +108,44 @@ class Placebos:
     @cached_property
     def same_period(self) -> Effects:
         """U: other units, same periods."""
-        if self.switching:
-            return self._effects(dealt(self.panel, self.draws, self.seed))
-        return self._effects(across_units(self.panel, self.draws, self.seed))
+        return self._effects("same_period")
 
     @cached_property
     def elsewhere(self) -> Effects:
         """M: other units, other times."""
-        if self._like_the_treatment():
-            return self.controls_past
-        return self._effects(
-            across_both(self.panel, self.draws, self.seed, training_length(self.panel))
-        )
+        return self.controls_past if self._like_the_treatment() else self._effects("elsewhere")
 
     @cached_property
     def same_unit(self) -> Effects:
         """P: the treated units at other times."""
-        if self.switching:
-            style_for(self.panel, self.time_placebos)
-            return self._effects(rotated(self.panel, self.draws))
-        return self._effects(own_windows(self.panel, self.windows, self.draws))
+        return self._effects("same_unit")
 
     @cached_property
     def controls_past(self) -> Effects:
         """M′: other units at the times of same_unit."""
+        return self._effects("controls_past")
+
+    def placed(self, name: PoolName) -> Pool:
+        """Where the placebos of a pool are placed."""
+        panel, seed = self.panel, self.seed
+        if name == "same_period":
+            place = dealt if self.switching else across_units
+            return place(panel, self.draws, seed)
+        if name == "elsewhere":
+            return across_both(panel, self.draws, seed, training_length(panel))
         if self.switching:
-            style_for(self.panel, self.time_placebos)
-            return self._effects(dealt_and_rotated(self.panel, self.crossed, self.seed))
-        return self._effects(control_windows(self.panel, self.windows, self.crossed, self.seed))
+            style_for(panel, self.time_placebos)
+            if name == "same_unit":
+                return rotated(panel, self.draws)
+            return dealt_and_rotated(panel, self.crossed, seed)
+        if name == "same_unit":
+            return own_windows(panel, self.windows, self.draws)
+        return control_windows(panel, self.windows, self.crossed, seed)
+
+    def found(self, name: PoolName) -> tuple[Pool, list[PlaceboEffect]]:
+        """The placements of a pool, and the effect at each."""
+        pool, estimator = self.placed(name), self.estimator
+        return pool, in_order(lambda one: effect_of(self.panel, estimator, one), pool.placements)
 
     def _like_the_treatment(self) -> bool:
         """Whether controls_past holds the treatment's own pattern; not where it is refused."""
@@ -137,9 +156,8 @@ class Placebos:
         except UnsupportedDesign:
             return False
 
-    def _effects(self, pool: Pool) -> Effects:
-        estimator = self.estimator
-        found = in_order(lambda one: effect_of(self.panel, estimator, one), pool.placements)
+    def _effects(self, name: PoolName) -> Effects:
+        pool, found = self.found(name)
         scored = np.array([one.scored for one in found])
         answered = scored.any(axis=1)
         if answered.sum() < 2:

@@ -186,8 +186,8 @@ POOLS = (
     Fault(
         "placebos tuned anew, so that another estimator is judged",
         EFFECTS,
-        "fit = estimator.fit(panel)",
-        "fit = estimator.tune(panel).fit(panel)",
+        "fit = estimator.fit(panels[0])",
+        "fit = estimator.tune(panels[0]).fit(panels[0])",
         (f"{VARIANCES}::test_sdid_keeps_its_shrinkage_when_placebos_are_refitted",),
         same="what is tuned keeps its settings whatever it is tuned on: tests/estimators/"
         "test_tuning.py now says so for all six. The next fault is what was meant",
@@ -195,15 +195,15 @@ POOLS = (
     Fault(
         "placebos of the estimator as it was before it was tuned",
         "estimators/variance/evaluate.py",
-        "pools = Placebos(panel, tuned, placebos",
-        "pools = Placebos(panel, estimator, placebos",
+        "pools = pools_of(panel, tuned, placebos",
+        "pools = pools_of(panel, estimator, placebos",
         (f"{CONTRACT}::test_the_variance_is_of_the_estimate_that_is_published",),
     ),
     Fault(
         "the study's seed does not reach the placebos",
         "estimators/variance/evaluate.py",
-        "Placebos(panel, tuned, placebos, seed, time_placebos)",
-        "Placebos(panel, tuned, placebos, 0, time_placebos)",
+        "Placebos(panel, tuned, placebos, seed, time_placebos, problems)",
+        "Placebos(panel, tuned, placebos, 0, time_placebos, problems)",
         (
             "estimators/test_exam.py::test_an_exam_says_of_a_panel_what_evaluate_says",
             "estimators/test_resampling.py",

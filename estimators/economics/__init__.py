@@ -1,0 +1,1 @@
+"""What effects are worth: units, revenue, margin and return, alone and over several outcomes."""
