@@ -165,8 +165,7 @@ def shifted(amount: Amount, what: str, constant: float, scale: float = 1.0) -> A
 
 
 def _terms(what: str, outcome: Outcome, part: str) -> list[Term]:
-    """What is summed of one outcome: the part, or those that the net is made of, where money differs
-    between them."""
+    """What is summed of one outcome: a part, or what the net consists of where money differs."""
     if outcome.reason is not None:
         raise Missing(f"{outcome.name} was not answered: {outcome.reason}")
     money = {"revenue": "price", "margin": "margin"}.get(what)
