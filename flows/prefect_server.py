@@ -24,6 +24,7 @@ from pathlib import Path
 
 SERVE = Path(__file__).with_name("serve.py")
 PATIENCE = 120.0  # seconds a first start may take on a busy machine
+NOBODY_LISTENS = "LIFTLEDGER_PRIVATE_SERVER"  # set for a server that serves one run
 ADDRESS = "server.json"  # where `liftledger up` says that it is up
 
 # nothing phones home, nothing advertises, no pages, no block types nobody uses
@@ -95,6 +96,7 @@ def prefect_server(home: Path) -> Iterator[PrefectServer]:
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    os.environ[NOBODY_LISTENS] = "1"  # no automation listens to it (tasks/events.py)
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"  # nobody reads a server that ends
     template = home / f"template-{importlib.metadata.version('prefect')}.db"
     with listening, log.open("wb") as output:

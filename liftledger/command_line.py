@@ -20,6 +20,7 @@ from liftledger.rehearsals import calibrate, race  # noqa: E402
 from liftledger.reviews import decide, decisions, outcome, sign  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 from liftledger.trail import verify  # noqa: E402
+from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
 
 app = typer.Typer(
     help=(
@@ -171,6 +172,11 @@ command(decide)
 command(sign)
 command(outcome)
 command(decisions)
+command(alerts)
+command(acknowledge)
+command(silence)
+command(resolve)
+command(deliver)
 command(calibrate)
 command(race)
 command(verify)

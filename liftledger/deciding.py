@@ -22,7 +22,7 @@ def decide(name: str, decision: str, reason: str) -> "Decision":
     _one_of("decision", decision, DECISIONS)
     with opened() as url, ledger(url) as session:
         return decisions.decide(
-            session, study, version, decision, by=whoami(), reason=_given(reason)
+            session, study, version, decision, by=whoami(), reason=given(reason)
         )
 
 
@@ -34,7 +34,7 @@ def sign(name: str, reason: str) -> "Decision":
 
     study, version = _one_result(name)
     with opened() as url, ledger(url) as session:
-        return decisions.sign_off(session, study, version, by=whoami(), reason=_given(reason))
+        return decisions.sign_off(session, study, version, by=whoami(), reason=given(reason))
 
 
 def judge(name: str, outcome: str, reason: str, evidence: str | None) -> "Decision":
@@ -49,7 +49,7 @@ def judge(name: str, outcome: str, reason: str, evidence: str | None) -> "Decisi
     _one_of("outcome", outcome, OUTCOMES)
     with opened() as url, ledger(url) as session:
         return decisions.judge(
-            session, study, version, outcome, by=whoami(), reason=_given(reason), evidence=shown_by
+            session, study, version, outcome, by=whoami(), reason=given(reason), evidence=shown_by
         )
 
 
@@ -70,7 +70,8 @@ def _one_result(name: str) -> tuple[str, int]:
     return study, version
 
 
-def _given(reason: str) -> str:
+def given(reason: str) -> str:
+    """A reason that says something. Raises typer.BadParameter."""
     if not reason.strip():
         raise typer.BadParameter("give a reason; it is kept in the ledger")
     return reason

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from liftledger import examinations
+from liftledger import examinations, reachability
 from liftledger.examinations import Finding
 from storage.errors import StorageError
 
@@ -63,6 +63,7 @@ def examine() -> Findings:
         examinations.programs,
     ):
         found += _made(examination.__name__, lambda one=examination: [one()])  # type: ignore[misc]
+    found += _made("alerts", reachability.channels)
     found += _made("database", examinations.ledger)
     return Findings(tuple(found))
 

@@ -23,6 +23,7 @@ CODES = {
     "storage.errors.UnknownResult": WRONG_USAGE,
     "storage.errors.UnknownPromotion": WRONG_USAGE,
     "storage.errors.ReasonMissing": WRONG_USAGE,
+    "storage.errors.UnknownAlert": WRONG_USAGE,
     "storage.errors.StorageError": FAILED,
     "flows.prefect_server.PrefectUnavailable": FAILED,
     "flows.spreading.NoTaskRunner": FAILED,

@@ -6,7 +6,7 @@ the receiver knows a repeat. Who sends holds the lock of that alert and channel 
 goes when its connection goes: a killed process leaves none behind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,9 +21,13 @@ from storage.alerts import Alert
 from storage.database import try_lock
 from storage.ledger import ledger
 
-STARTED, DELIVERED, FAILED, GIVEN_UP = "started", "delivered", "failed", "given_up"
+STARTED = "started"
+DELIVERED: Literal["delivered"] = "delivered"
+FAILED: Literal["failed"] = "failed"
+GIVEN_UP: Literal["given_up"] = "given_up"
 FINAL = (DELIVERED, GIVEN_UP)
 Outcome = Literal["delivered", "failed", "given_up"]
+Rule = Callable[[int, datetime, datetime], bool]
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,19 @@ def waiting(session: Session, channels: Sequence[str]) -> list[Waiting]:
             if not any(one.outcome in FINAL for one in mine):
                 found.append(Waiting(alert, channel, mine[-1] if mine else None))
     return found
+
+
+def due(session: Session, channels: Sequence[str], rule: Rule) -> list[Waiting]:
+    """Of what is waiting, that whose time has come.
+
+    rule: whether it has, given the attempts so far, when the last one's newest step was, and now
+    """
+    now = alerts.now(session)
+    return [
+        one
+        for one in waiting(session, channels)
+        if one.last is None or rule(one.last.attempt, one.last.at, now)
+    ]
 
 
 def steps(session: Session, number: int) -> list[Step]:

@@ -14,8 +14,8 @@ import yaml
 from prefect import Flow
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {"checks", "estimators", "flows", "liftledger", "migrations", "reports", "storage",
-         "studies", "tasks"}  # fmt: skip
+ROOMS = {"channels", "checks", "estimators", "flows", "liftledger", "migrations", "reports",
+         "storage", "studies", "tasks"}  # fmt: skip
 NAMELESS = {"common", "helpers", "misc", "src", "util", "utils"}
 QUIET = {
     "DO_NOT_TRACK": "1",

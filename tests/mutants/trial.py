@@ -25,8 +25,8 @@ from tests.mutants.fault import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    "checks", "estimators", "flows", "liftledger", "migrations", "reports", "storage", "studies",
-    "tasks",
+    "channels", "checks", "estimators", "flows", "liftledger", "migrations", "reports", "storage",
+    "studies", "tasks",
 )  # fmt: skip
 COPIED = (*ROOMS, "docs", "examples", "tests", "prefect.yaml", "pyproject.toml")
 LONGEST = 1800  # seconds for the tests of one fault; on a busy computer slowness proves nothing

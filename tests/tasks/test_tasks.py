@@ -62,6 +62,7 @@ def test_steps_on_the_database_are_retried_and_no_other_is() -> None:
         "look for a known answer", "store the answers", "read the result", "look for a known exam",
         "keep an exam", "look for a known race", "look for finished batches", "keep a batch",
         "keep a race", "look for a known choice", "keep the choice", "look for a study",
+        "look for alerts to deliver",
     }  # fmt: skip
 
 
