@@ -9,9 +9,8 @@ rule for its primary estimator, the race and the choice are on record before any
 """
 
 from prefect import flow
-from threadpoolctl import threadpool_limits
 
-from estimators.core.fit import Estimate, Refusal
+from flows.estimating import estimated
 from flows.failures import leave_trace
 from flows.racing import chosen_before
 from flows.side_by_side import SideBySide
@@ -20,7 +19,6 @@ from storage.records import StoredResult
 from storage.results import Analysis, request_id
 from storage.server import database
 from tasks.checks import check_rows, keep_validation
-from tasks.estimates import estimate
 from tasks.narration import narrate
 from tasks.panels import arrange, keep_snapshot, leave_out, pull_rows
 from tasks.publishing import publish
@@ -71,11 +69,7 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
 
     panel, dropped = leave_out(arrange(rows, plan), plan)
     chosen_before(url, question, request, panel, snapshot, by)
-    # one thread per matrix product: the order of additions, so every digit, is the same each time
-    with threadpool_limits(limits=1):
-        running = {key: estimate.submit(panel, key, plan) for key in plan.estimators}
-        answers: dict[str, Estimate | Refusal] = {k: task.result() for k, task in running.items()}
-
+    answers = estimated(panel, plan)
     return store_answers(
         url,
         Analysis(

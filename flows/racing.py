@@ -24,6 +24,7 @@ from storage.json_values import plain
 from storage.provenance import code_version, environment_hash
 from storage.race_records import StoredChoice, StoredRace
 from storage.races import RaceRequest
+from studies import Plan
 from studies.primary import PrimaryRule
 from tasks.narration import Progress, narrate
 from tasks.race import (
@@ -83,8 +84,7 @@ def _run(
     """One design, to its end."""
     course = lay_out(ground, asked, design)
     key = request.part(plain(asked.of(design)))
-    numbers = range(course.count)
-    batches = [numbers[first : first + BATCH] for first in range(0, course.count, BATCH)]
+    batches = _batches(course.count)
     parts: dict[int, Results] = find_batches(url, key, batches)
     progress = Progress("race", course.count, f"replications, {design.name}")
     progress.skip(sum(len(batches[place]) for place in parts))
@@ -110,10 +110,40 @@ def _run(
     return rank([parts[place] for place in sorted(parts)])
 
 
+def _batches(count: int) -> list[range]:
+    """Numbers of replications, BATCH at a time."""
+    return [range(count)[first : first + BATCH] for first in range(0, count, BATCH)]
+
+
 def _nobody(asked: Asked, reason: str) -> tuple[Standing, ...]:
     """Standings of a design that this panel has no room for."""
     count = asked.replications
     return tuple(Standing(key, 0, count, reason, eligible=False) for key in asked.estimators)
+
+
+def run_again(
+    plan: Plan, rule: PrimaryRule, panel: Panel, snapshot: str
+) -> dict[str, tuple[Standing, ...]]:
+    """The race behind a choice, from its first replication to its last; none of it is kept.
+
+    Raises UnsupportedDesign when no race could be run on this panel then either.
+    """
+    ground = Ground(plan.study, snapshot, panel.masked)
+    asked = _asked(plan, rule, ground)
+    found: dict[str, tuple[Standing, ...]] = {}
+    with threadpool_limits(limits=1):
+        for design in asked.designs:
+            try:
+                course = lay_out(ground, asked, design)
+                progress = Progress("race", course.count, f"replications again, {design.name}")
+                parts = []
+                for numbers in _batches(course.count):
+                    parts.append(run_batch(course, entrants(asked), asked.kinds, numbers))
+                    progress.add(len(numbers))
+                found[design.name] = rank(parts)
+            except UnsupportedDesign as refused:
+                found[design.name] = _nobody(asked, str(refused))
+    return found
 
 
 def chosen_before(
@@ -133,10 +163,9 @@ def chosen_before(
         narrate("primary", f"chosen before: {known.estimator}")
         return known
     ground = Ground(plan.study, snapshot, panel.masked)
-    seed = plan.seed if rule.seed is None else rule.seed
     race: StoredRace | None = None
     try:
-        asked = asked_by(plan, designs_of(ground), rule.replications, seed, **CHOOSING)
+        asked = _asked(plan, rule, ground)
         race = raced(url, ground, asked, by)
         found = choose(_simulated(race, asked), rule.rule)
         made = _made(found.key, "tie" if found.tied_with else "rule", found.why, found.tied_with)
@@ -156,6 +185,12 @@ def chosen_before(
             **made,
         ),
     )
+
+
+def _asked(plan: Plan, rule: PrimaryRule, ground: Ground) -> Asked:
+    """The race that a rule is applied to. Raises UnsupportedDesign."""
+    seed = plan.seed if rule.seed is None else rule.seed
+    return asked_by(plan, designs_of(ground), rule.replications, seed, **CHOOSING)
 
 
 def _simulated(race: StoredRace, asked: Asked) -> tuple[Standing, ...]:

@@ -17,7 +17,7 @@ import typer  # noqa: E402
 
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
-from liftledger.reviews import decide, decisions, outcome, sign  # noqa: E402
+from liftledger.reviews import decide, decisions, outcome, replay, sign  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 from liftledger.trail import verify  # noqa: E402
 from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
@@ -168,6 +168,7 @@ def report(
     show(done.facts, done.text, as_json)
 
 
+command(replay)
 command(decide)
 command(sign)
 command(outcome)

@@ -1,13 +1,38 @@
-"""Commands of reviewers: decide about a result, sign a decision off, say what came of it."""
+"""Commands of reviewers: replay a result, decide about it, sign off, say what came of it."""
 
 from typing import Annotated
 
 import typer
 
-from liftledger.showing import AsJson, show
+from liftledger.showing import AsJson, settings, show
 
 OneResult = Annotated[str, typer.Argument(help="STUDY@VERSION: which result.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, kept in the ledger.")]
+
+
+def replay(
+    result: Annotated[str, typer.Argument(help="STUDY, or STUDY@VERSION; the newest by default.")],
+    race: Annotated[
+        bool, typer.Option("--race", help="Run the race behind its primary again, too.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why, kept in the ledger.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compute a stored result again and compare every number with what is stored.
+
+    From the stored snapshot, plan, settings and seed. With the same code, environment and machine
+    every bit must be the same; elsewhere eight digits. Exits 1 when the result comes out different.
+    The replay is kept in the ledger; no result is written.
+
+    Example: liftledger replay prop99@1
+    """
+    from liftledger.replaying import replay_result
+
+    made = replay_result(result, reason, race=race, debug=settings["debug"])
+    from reports.replays import replay_text, to_json
+
+    show(to_json(made), replay_text(made), as_json)
+    raise typer.Exit(1 if made.outcome == "different" else 0)
 
 
 def decide(

@@ -14,6 +14,7 @@ import storage.calibration_tables
 import storage.decision_tables
 import storage.promotion_tables
 import storage.race_tables
+import storage.replay_tables
 import storage.run_tables
 import storage.tables  # noqa: F401  (likewise)
 from storage.columns import Table

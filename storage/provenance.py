@@ -1,4 +1,4 @@
-"""Where a number comes from: which code, which environment, which person."""
+"""Where a number comes from: which code, which environment, which machine, which person."""
 
 import getpass
 import hashlib
@@ -44,9 +44,37 @@ def environment_hash() -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
+def machine() -> str:
+    """The processor, and the kernels of linear algebra that were picked for it.
+
+    On another, the last bits of a matrix product may be others. Both libraries that bring such
+    kernels are imported here, so that it is the same whatever was loaded before.
+    """
+    import numpy  # noqa: F401
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import threadpool_info
+
+    kernels = {
+        f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    }
+    return ", ".join([f"{platform.machine()} {_processor()}".strip(), *sorted(kernels)])
+
+
 def whoami() -> str:
     """Who is at the keyboard, for the record: the login name, or the number where it has none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no entry in passwd
         return f"uid {os.getuid()}"
+
+
+def _processor() -> str:
+    """What the processor calls itself; platform.processor says nothing on Linux."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    found = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
+    return found[1].strip() if found else platform.processor()

@@ -94,6 +94,7 @@ class StoredResult:
     dropped: what the study let go for want of a comparison; None when nothing was
     calibration: the exam last sat on this very panel, no part of the answer; None: never
     choice: of the primary, where the plan leaves it to a rule
+    machine: what it was computed on; None: not on record
     decisions: what people decided about it since, no part of the answer either; oldest first
     """
 
@@ -116,6 +117,7 @@ class StoredResult:
     dropped: Dropped | None = None
     calibration: StoredCalibration | None = None
     choice: StoredChoice | None = None
+    machine: str | None = None
     decisions: tuple[Decision, ...] = ()
 
     @property

@@ -27,6 +27,7 @@ from storage.estimates import read, write
 from storage.json_values import canonical
 from storage.labels import label_text
 from storage.leaving_out import from_json, leave_out, to_json
+from storage.provenance import machine
 from storage.race_tables import ChoiceRow
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
@@ -118,13 +119,14 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
         "validation_id": int(analysis.validation_id),
         "status": "answered" if any(one.att is not None for one in estimates) else "refused",
         "dropped": dropped,
+        "machine": machine(),
         "content_hash": digest(estimates, dropped, choice),
     }
     number = (
         session.connection().execute(insert(Result).values(row).returning(Result.id)).scalar_one()
     )
     write(session, number, analysis.panel, estimates)
-    details = {name: row[name] for name in ("request_id", "content_hash", "reason")}
+    details = {name: row[name] for name in ("request_id", "content_hash", "reason", "machine")}
     if choice is not None:
         details["choice"] = choice
     subject = f"{analysis.study}@{row['version']}"
@@ -171,6 +173,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         dropped=dropped,
         calibration=calibrations.newest(session, study, row.snapshot_hash),
         choice=choice,
+        machine=row.machine,
         decisions=decisions.of_result(session, study, row.version),
     )
 

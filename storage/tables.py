@@ -186,6 +186,9 @@ class Result(Table):
         JSON(none_as_null=True),
         comment="labels left out for want of a comparison; null: none were",
     )
+    machine: Mapped[str | None] = mapped_column(
+        comment="processor, and kernels of linear algebra; null: not on record"
+    )
     content_hash: Mapped[ContentHash]
     saved_at: Mapped[When] = mapped_column(comment="when")
 

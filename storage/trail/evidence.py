@@ -17,6 +17,7 @@ from storage import (
     decision_tables,
     promotion_tables,
     race_tables,
+    replay_tables,
     tables,
 )
 from storage.columns import Table
@@ -34,6 +35,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "decisions": ("decision_made",),
     "sign_offs": ("decision_signed_off",),
     "decision_outcomes": ("decision_judged",),
+    "replays": ("result_replayed",),
     "alerts": ("alert_raised",),
     "alert_actions": (
         "alert_acknowledged",
@@ -57,7 +59,7 @@ UNRECORDED = {  # insert-only tables without entries, and why
 # imported for the models they define
 DEFINED_IN = (
     tables, answer_tables, calibration_tables, race_tables, decision_tables, alert_tables,
-    promotion_tables,
+    promotion_tables, replay_tables,
 )  # fmt: skip
 
 

@@ -121,7 +121,9 @@ def test_up_keeps_everything_running_answers_what_is_asked_and_leaves_nothing(sh
 
     assert f"http://127.0.0.1:{port}" in shell.said
     deployments = {one["name"]: one for one in api(port, "deployments/filter", {})}
-    assert set(deployments) == {"analyze", "calibrate", "calibrate-panel", "race"}
+    assert set(deployments) == {
+        "analyze", "calibrate", "calibrate-panel", "race", "replay", "replay-sample"
+    }  # fmt: skip
     deployment = deployments["analyze"]
     asked = {"parameters": {"study": "shop"}, "state": {"type": "SCHEDULED"}}
     run = api(port, f"deployments/{deployment['id']}/create_flow_run", asked)

@@ -9,6 +9,7 @@ from storage import (
     decisions,
     deliveries,
     promotions,
+    replays,
     results,
 )
 from tests.storage.answers import analysis
@@ -25,6 +26,9 @@ def write(session: Session) -> None:
     results.save(session, answer)
     calibrations.save(session, request(), SCORES)
     promotions.register(session, promotion(), by="ada")
+    stored = results.load(session, "display")
+    made = replays.replayed(stored, answer.answers, None, by="bob", reason="the auditor asked")
+    replays.save(session, made)
     decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
     decisions.sign_off(session, "display", 1, by="carla", reason="read it")
     decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")

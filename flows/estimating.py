@@ -1,0 +1,19 @@
+"""All estimators of a plan, side by side on one panel: what a run and its replay have in common."""
+
+from threadpoolctl import threadpool_limits
+
+from estimators import Panel
+from estimators.core.fit import Estimate, Refusal
+from studies import Plan
+from tasks.estimates import estimate
+
+
+def estimated(panel: Panel, plan: Plan) -> dict[str, Estimate | Refusal]:
+    """The answer of each estimator, in the order of the plan. Raises what a defect of ours raises.
+
+    panel: as the plan wants it, without what it excludes or drops
+    """
+    # one thread per matrix product: the order of additions, so every digit, is the same each time
+    with threadpool_limits(limits=1):
+        running = {key: estimate.submit(panel, key, plan) for key in plan.estimators}
+        return {key: task.result() for key, task in running.items()}
