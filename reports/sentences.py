@@ -18,6 +18,7 @@ from reports.numbers import (
 )
 from reports.pattern import when_words
 from storage.records import StoredEstimate, StoredResult, StoredVariance
+from studies.economics_plan import LOGARITHM
 
 QUESTION = re.compile(
     r"^\s*(?:what|how much)\s+(?:did|does|do|has|have|had)\s+(?P<cause>.+?)\s+(?:do|done)\s+to\s+"
@@ -68,7 +69,7 @@ def quantity(value: str, measure: str) -> str:
 
 def logarithmic(measure: str) -> bool:
     """True when a measure says that the outcome is a logarithm: "log(1 + units)", "ln wage"."""
-    return re.match(r"(log|ln)\b", measure, re.IGNORECASE) is not None
+    return LOGARITHM.match(measure) is not None
 
 
 def shown_places(estimate: StoredEstimate, variance: StoredVariance | None) -> int:

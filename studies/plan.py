@@ -15,6 +15,7 @@ import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
+from studies.economics_plan import no_units
 from studies.errors import InvalidPlan
 from studies.mistakes import mistakes, not_yaml, repeated_keys
 from studies.panels import PanelPlan
@@ -124,6 +125,15 @@ class Plan(Part):
     )
     inference: InferencePlan = InferencePlan()
     seed: int = Field(default=1, ge=0)
+
+    @field_validator("measure")
+    @classmethod
+    def _counts_goods(cls, measure: str, info: ValidationInfo) -> str:
+        asked: PromotionPlan | None = info.data.get("promotion")
+        for name, prices in (asked.priced if asked else {}).items():
+            if reason := no_units(measure, prices):
+                raise ValueError(f"promotion.{name} cannot be answered: {reason}")
+        return measure
 
     @field_validator("estimators")
     @classmethod
