@@ -15,9 +15,9 @@ os.environ.update({"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"})
 
 import typer  # noqa: E402
 
+from liftledger import reviews  # noqa: E402
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
-from liftledger.reviews import decide, decisions, outcome, replay, sign  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 from liftledger.trail import verify  # noqa: E402
 from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
@@ -154,7 +154,9 @@ def results(
 
 @command
 def report(
-    study: Annotated[str, typer.Argument(help="STUDY, or STUDY@VERSION; the newest by default.")],
+    study: Annotated[
+        str, typer.Argument(help="STUDY@VERSION, or STUDY: the pinned version, else the newest.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")],
     as_json: AsJson = False,
 ) -> None:
@@ -168,11 +170,16 @@ def report(
     show(done.facts, done.text, as_json)
 
 
-command(replay)
-command(decide)
-command(sign)
-command(outcome)
-command(decisions)
+for _review in (
+    reviews.show,
+    reviews.pin,
+    reviews.replay,
+    reviews.decide,
+    reviews.sign,
+    reviews.outcome,
+    reviews.decisions,
+):
+    command(_review)
 command(alerts)
 command(acknowledge)
 command(silence)

@@ -18,7 +18,7 @@ def decide(name: str, decision: str, reason: str) -> "Decision":
     from storage.ledger import ledger
     from storage.provenance import whoami
 
-    study, version = _one_result(name)
+    study, version = one_result(name)
     _one_of("decision", decision, DECISIONS)
     with opened() as url, ledger(url) as session:
         return decisions.decide(
@@ -32,7 +32,7 @@ def sign(name: str, reason: str) -> "Decision":
     from storage.ledger import ledger
     from storage.provenance import whoami
 
-    study, version = _one_result(name)
+    study, version = one_result(name)
     with opened() as url, ledger(url) as session:
         return decisions.sign_off(session, study, version, by=whoami(), reason=given(reason))
 
@@ -44,8 +44,8 @@ def judge(name: str, outcome: str, reason: str, evidence: str | None) -> "Decisi
     from storage.ledger import ledger
     from storage.provenance import whoami
 
-    study, version = _one_result(name)
-    shown_by = None if evidence is None else _one_result(evidence)
+    study, version = one_result(name)
+    shown_by = None if evidence is None else one_result(evidence)
     _one_of("outcome", outcome, OUTCOMES)
     with opened() as url, ledger(url) as session:
         return decisions.judge(
@@ -62,8 +62,11 @@ def made(study: str | None) -> "list[Decision]":
         return decisions.listed(session, study)
 
 
-def _one_result(name: str) -> tuple[str, int]:
-    """A decision is about one version, whatever is the newest by now."""
+def one_result(name: str) -> tuple[str, int]:
+    """Study and version: what is decided or pinned is one version, whatever is the newest by now.
+
+    Raises typer.BadParameter for a study without a version.
+    """
     study, version = study_and_version(name)
     if version is None:
         raise typer.BadParameter(f"say which version of {study}, as in {study}@1")

@@ -1,17 +1,20 @@
-"""Commands of reviewers: replay a result, decide about it, sign off, say what came of it."""
+"""Commands of reviewers: show, pin and replay a result, decide, sign off, say what came of it."""
 
 from typing import Annotated
 
 import typer
 
-from liftledger.showing import AsJson, settings, show
+from liftledger.showing import AsJson, settings
+from liftledger.showing import show as shown
 
 OneResult = Annotated[str, typer.Argument(help="STUDY@VERSION: which result.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, kept in the ledger.")]
 
 
 def replay(
-    result: Annotated[str, typer.Argument(help="STUDY, or STUDY@VERSION; the newest by default.")],
+    result: Annotated[
+        str, typer.Argument(help="STUDY@VERSION, or STUDY: the pinned version, else the newest.")
+    ],
     race: Annotated[
         bool, typer.Option("--race", help="Run the race behind its primary again, too.")
     ] = False,
@@ -31,8 +34,40 @@ def replay(
     made = replay_result(result, reason, race=race, debug=settings["debug"])
     from reports.replays import replay_text, to_json
 
-    show(to_json(made), replay_text(made), as_json)
+    shown(to_json(made), replay_text(made), as_json)
     raise typer.Exit(1 if made.outcome == "different" else 0)
+
+
+def show(
+    result: Annotated[
+        str, typer.Argument(help="STUDY@VERSION, or STUDY: the pinned version, else the newest.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show a stored result, what was decided about it, and which version is the official one.
+
+    Example: liftledger show prop99@1
+    """
+    from liftledger.versions import stored_result
+    from reports.as_json import to_json
+    from reports.tables import result_table
+
+    found = stored_result(result)
+    shown(to_json(found), result_table(found), as_json)
+
+
+def pin(result: OneResult, reason: Why, as_json: AsJson = False) -> None:
+    """Make a version the official one: what readers of the study are given, whatever comes later.
+
+    A later version is shown beside it. The pin moves only with a reason, and every pin is kept.
+
+    Example: liftledger pin prop99@1 --reason "reported to the board"
+    """
+    from liftledger.versions import pin_result
+    from reports.pins import pin_to_json, pinned
+
+    made = pin_result(result, reason)
+    shown(pin_to_json(made), pinned(made), as_json)
 
 
 def decide(
@@ -52,7 +87,7 @@ def decide(
     from reports.decisions import decided_text, to_json
 
     made = deciding.decide(result, decision, reason)
-    show(to_json([made])[0], decided_text(made), as_json)
+    shown(to_json([made])[0], decided_text(made), as_json)
 
 
 def sign(result: OneResult, reason: Why, as_json: AsJson = False) -> None:
@@ -66,7 +101,7 @@ def sign(result: OneResult, reason: Why, as_json: AsJson = False) -> None:
     from reports.decisions import decided_text, to_json
 
     signed = deciding.sign(result, reason)
-    show(to_json([signed])[0], decided_text(signed), as_json)
+    shown(to_json([signed])[0], decided_text(signed), as_json)
 
 
 def outcome(
@@ -86,7 +121,7 @@ def outcome(
     from reports.decisions import decided_text, to_json
 
     judged = deciding.judge(result, came, reason, evidence)
-    show(to_json([judged])[0], decided_text(judged), as_json)
+    shown(to_json([judged])[0], decided_text(judged), as_json)
 
 
 def decisions(
@@ -102,4 +137,4 @@ def decisions(
 
     made = deciding.made(study)
     facts = {"decisions": to_json(made), "record": record(made)}
-    show(facts, decisions_table(made), as_json)
+    shown(facts, decisions_table(made), as_json)

@@ -12,7 +12,9 @@
          "diagnostics": {"noise", "leverage", "favoured", "placebo_rank", "pre_rmse", …}}],
      "choice": where a rule chose the primary estimator, {"estimator", "rule", "how", "reason",
          "tied_with", "content_hash", "chosen", "answered", "race": as `liftledger race --json`},
-     "decisions": [as `liftledger decisions --json`]}
+     "decisions": [as `liftledger decisions --json`],
+     "pin": null, or {"study", "version", "reason", "pinned_by", "pinned_at"} of the official
+         version, this one or another; "later": number of the newest version where this is older}
 
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
@@ -27,6 +29,7 @@ from typing import Any
 from reports import choice, decisions
 from reports.headline import ANSWERED, kinds, variance_of
 from reports.impact import impact_of, withheld
+from reports.pins import pin_to_json
 from reports.race import to_json as race_to_json
 from storage.records import ResultSummary, StoredEstimate, StoredResult
 
@@ -56,6 +59,8 @@ def to_json(result: StoredResult) -> dict[str, Any]:
             "race": None if race is None else race_to_json(race)
         }
     found["decisions"] = decisions.to_json(result.decisions)
+    found["pin"] = pin_to_json(result.pin)
+    found["later"] = None if result.later is None else result.later.version
     return found
 
 
@@ -72,6 +77,7 @@ def summary_to_json(summary: ResultSummary) -> dict[str, Any]:
         "ci_high": _finite(summary.ci_high),
         "reason": summary.reason,
         "decisions": decisions.to_json(summary.decisions),
+        "pinned": summary.pin is not None and summary.pin.version == summary.version,
     }
 
 

@@ -8,7 +8,7 @@ import json
 from datetime import UTC
 from typing import Any
 
-from reports import decisions
+from reports import decisions, pins
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
@@ -79,6 +79,7 @@ def render(result: StoredResult) -> str:
         dropped=closed(dropped_sentence(result)) if result.dropped else "",
         checks=_checks(result),
         decided=decisions.sentences(result.decisions),
+        official=pins.sentences(result),
         identity=_identity(result),
         plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),
     )

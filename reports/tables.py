@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports import pins
 from reports.choice import named
 from reports.decisions import decided_lines, decision_phrase
 from reports.diagnostics import diagnoses
@@ -42,6 +43,7 @@ def result_table(result: StoredResult) -> RenderableType:
     parts: list[RenderableType] = [
         Text(""),
         _text(f"{result.study}, version {result.version}", "dim"),
+        *(_text(one, "yellow") for one in pins.sentences(result)),
         _text(result.plan.question, "bold"),
         *_estimates(result),
         _text(caption, "dim"),
@@ -75,8 +77,9 @@ def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
     below: list[RenderableType] = []
     for one in summaries:
         effect, bounds = _summary_numbers(one)
+        official = one.pin is not None and one.pin.version == one.version
         table.add_row(
-            _text(f"{one.study}@{one.version}"),
+            _text(f"{one.study}@{one.version}" + (f" {MARK}" if official else "")),
             f"{one.created_at.astimezone(UTC):%Y-%m-%d %H:%M}",
             _text(one.primary.upper()),
             effect,
@@ -88,6 +91,8 @@ def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
             below.append(name.append_text(_text(closed(one.reason))))
         if said := decision_phrase(one.decisions):
             below.append(_text(f"{one.study}@{one.version}: {said}"))
+    pinned = {one.study: one.pin for one in summaries if one.pin}
+    below += [_text(line) for line in pins.pin_phrases(pinned)]
     return Group(table, *below)
 
 

@@ -84,6 +84,17 @@ class StoredCalibration:
     scores: tuple[Score, ...]
 
 
+@dataclass(frozen=True)
+class Pin:
+    """One version of a study's answer made the official one."""
+
+    study: str
+    version: int
+    reason: str
+    by: str
+    at: datetime
+
+
 @dataclass(frozen=True, eq=False)
 class StoredResult:
     """One versioned answer to one study, with the panel it was computed from.
@@ -95,6 +106,8 @@ class StoredResult:
     calibration: the exam last sat on this very panel, no part of the answer; None: never
     choice: of the primary, where the plan leaves it to a rule
     machine: what it was computed on; None: not on record
+    pin: of the study, on this version or on another; None: no version is the official one
+    later: the newest version, where this one is older
     decisions: what people decided about it since, no part of the answer either; oldest first
     """
 
@@ -118,6 +131,8 @@ class StoredResult:
     calibration: StoredCalibration | None = None
     choice: StoredChoice | None = None
     machine: str | None = None
+    pin: Pin | None = None
+    later: "ResultSummary | None" = None
     decisions: tuple[Decision, ...] = ()
 
     @property
@@ -144,3 +159,4 @@ class ResultSummary:
     ci_high: float | None
     reason: str | None
     decisions: tuple[Decision, ...] = ()
+    pin: Pin | None = None

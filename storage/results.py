@@ -17,7 +17,16 @@ from sqlalchemy.orm import Session
 from estimators.core.designs import Dropped
 from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import Panel
-from storage import audit, calibrations, choices, decisions, snapshots, studies, validations
+from storage import (
+    audit,
+    calibrations,
+    choices,
+    decisions,
+    pins,
+    snapshots,
+    studies,
+    validations,
+)
 from storage.answer_tables import EstimateRow, VarianceRow
 from storage.answers import digest, stored
 from storage.database import lock
@@ -32,7 +41,7 @@ from storage.race_tables import ChoiceRow
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
 from storage.tables import Result, Study
-from storage.versions import numbered
+from storage.versions import newest, numbered
 from studies import Plan
 
 
@@ -103,7 +112,7 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
     choice = choices.hash_of(session, analysis.request_id)
     estimates = [stored(key, answer) for key, answer in analysis.answers.items()]
     dropped = to_json(analysis.dropped)
-    last = session.scalar(select(func.max(Result.version)).where(Result.study == analysis.study))
+    last = newest(session, analysis.study)
     row = {
         "request_id": analysis.request_id,
         "study": analysis.study,
@@ -136,7 +145,7 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
 
 
 def load(session: Session, study: str, version: int | None = None) -> StoredResult:
-    """One answer; the newest unless a version is given.
+    """One answer; unless a version is given the pinned one, or the newest where none is pinned.
 
     Raises UnknownStudy, UnknownResult, and StorageError when what is stored is no longer what
     was saved.
@@ -174,6 +183,8 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         calibration=calibrations.newest(session, study, row.snapshot_hash),
         choice=choice,
         machine=row.machine,
+        pin=pins.current(session, study),
+        later=_later(session, study, row.version),
         decisions=decisions.of_result(session, study, row.version),
     )
 
@@ -192,10 +203,23 @@ def history(session: Session, study: str | None = None) -> list[ResultSummary]:
     for one in reversed(decisions.listed(session, study)):
         decided.setdefault((one.study, one.version), []).append(one)
     lines = [ResultSummary(*row) for row in session.execute(query)]
+    pinned = pins.currents(session, study)
     return [
-        replace(line, decisions=tuple(decided.get((line.study, line.version), ())))
+        replace(
+            line,
+            decisions=tuple(decided.get((line.study, line.version), ())),
+            pin=pinned.get(line.study),
+        )
         for line in lines
     ]
+
+
+def _later(session: Session, study: str, version: int) -> ResultSummary | None:
+    """The newest version of the study where it is later than this one."""
+    if newest(session, study) == version:
+        return None
+    query = _summaries().where(Result.study == study).limit(1)
+    return ResultSummary(*session.execute(query).one())
 
 
 def _summaries() -> Select[Any]:

@@ -1,18 +1,26 @@
-"""Which versions of an answer a study has: the row of one of them, without what hangs on it."""
+"""Which versions of an answer a study has, and which is the official one.
 
-from sqlalchemy import select
+Whoever asks for a study without a version is given the pinned one, and the newest where none is
+pinned: what a reader looks at does not change because somebody ran the study again.
+"""
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage import studies
 from storage.errors import StorageError, UnknownResult
+from storage.pin_tables import PinRow
 from storage.tables import Result
 
 
 def numbered(session: Session, study: str, version: int | None = None) -> Result:
-    """The row of one answer; the newest unless a version is given.
+    """The row of one answer, without what hangs on it.
 
+    version: None is the pinned one, and the newest where none is pinned
     Raises UnknownStudy, and UnknownResult naming the versions there are.
     """
+    if version is None:
+        version = official(session, study)
     row = session.scalars(
         select(Result)
         .where(Result.study == study, *([] if version is None else [Result.version == version]))
@@ -22,6 +30,21 @@ def numbered(session: Session, study: str, version: int | None = None) -> Result
     if row is None:
         raise _unknown(session, study, version)
     return row
+
+
+def official(session: Session, study: str) -> int | None:
+    """The version of a study that is pinned; None where none is."""
+    query = select(PinRow.version).where(PinRow.study == study).order_by(PinRow.id.desc()).limit(1)
+    found: int | None = session.scalar(query)
+    return found
+
+
+def newest(session: Session, study: str) -> int | None:
+    """The version that came last; None where there is no result."""
+    found: int | None = session.scalar(
+        select(func.max(Result.version)).where(Result.study == study)
+    )
+    return found
 
 
 def _unknown(session: Session, study: str, version: int | None) -> StorageError:

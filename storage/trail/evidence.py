@@ -15,6 +15,7 @@ from storage import (
     answer_tables,
     calibration_tables,
     decision_tables,
+    pin_tables,
     promotion_tables,
     race_tables,
     replay_tables,
@@ -36,6 +37,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "sign_offs": ("decision_signed_off",),
     "decision_outcomes": ("decision_judged",),
     "replays": ("result_replayed",),
+    "pins": ("result_pinned",),
     "alerts": ("alert_raised",),
     "alert_actions": (
         "alert_acknowledged",
@@ -59,7 +61,7 @@ UNRECORDED = {  # insert-only tables without entries, and why
 # imported for the models they define
 DEFINED_IN = (
     tables, answer_tables, calibration_tables, race_tables, decision_tables, alert_tables,
-    promotion_tables, replay_tables,
+    promotion_tables, replay_tables, pin_tables,
 )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ import pytest
 from tests.flows import shop
 from tests.liftledger.commands import Shell, complaint
 
-COMMANDS = ("ingest", "register", "run", "results", "report", "replay", "decide", "sign", "outcome",
+COMMANDS = ("ingest", "register", "run", "results", "report", "show", "pin", "replay",
+            "decide", "sign", "outcome",
             "decisions", "calibrate", "race", "up", "doctor", "demo")  # fmt: skip
 STUDY = "study: shop\nquestion: What did the promotion do?\npanel: shop\n"
 STUDY += "estimators: [did, sc]\nprimary: did\ninference: {placebos: 20}\n"

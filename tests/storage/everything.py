@@ -8,6 +8,7 @@ from storage import (
     choices,
     decisions,
     deliveries,
+    pins,
     promotions,
     replays,
     results,
@@ -29,6 +30,7 @@ def write(session: Session) -> None:
     stored = results.load(session, "display")
     made = replays.replayed(stored, answer.answers, None, by="bob", reason="the auditor asked")
     replays.save(session, made)
+    pins.pin(session, "display", 1, by="bob", reason="it was reported")
     decisions.decide(session, "display", 1, "stop", by="bob", reason="it sold nothing")
     decisions.sign_off(session, "display", 1, by="carla", reason="read it")
     decisions.judge(session, "display", 1, "right", by="bob", reason="sales held")
