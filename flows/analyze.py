@@ -1,7 +1,7 @@
 """One study, answered: from the rows in the database to a stored, versioned result.
 
-    plan → pull → snapshot → known already? → checks → primary chosen, where a rule is to choose it
-         → tune, fit, variances → store → publish
+    plan → pull → promotion placed, where one is named → snapshot → known already? → checks
+         → primary chosen, where a rule is to choose it → tune, fit, variances → store → publish
 
 The answers of all estimators are stored in one transaction or not at all. The snapshot and the
 validation are kept also when the checks stop the run, because they say why. Where the plan has a
@@ -12,15 +12,17 @@ from prefect import flow
 
 from flows.estimating import estimated
 from flows.failures import leave_trace
+from flows.pulling import pulled
 from flows.racing import chosen_before
 from flows.side_by_side import SideBySide
+from storage.placing import to_json
 from storage.provenance import code_version, environment_hash, whoami
 from storage.records import StoredResult
 from storage.results import Analysis, request_id
 from storage.server import database
 from tasks.checks import check_rows, keep_validation
 from tasks.narration import narrate
-from tasks.panels import arrange, keep_snapshot, leave_out, pull_rows
+from tasks.panels import arrange, keep_snapshot, leave_out
 from tasks.publishing import publish
 from tasks.results import find_answer, read_result, store_answers
 from tasks.studies import read_plan
@@ -54,10 +56,12 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
     """The steps in order; returns the version of the result."""
     question = read_plan(url, study)
     plan = question.plan
-    rows = pull_rows(url, plan)
+    rows, placed = pulled(url, plan)
     snapshot = keep_snapshot(url, rows)
     code, environment = code_version(), environment_hash()
-    request = request_id(question.sha256, snapshot, code, environment, plan.seed, study)
+    request = request_id(
+        question.sha256, snapshot, code, environment, plan.seed, study, to_json(placed)
+    )
     known = find_answer(url, request)
     if known is not None:
         narrate("ledger", f"the same request was answered before: {study}@{known}")
@@ -69,7 +73,7 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
 
     panel, dropped = leave_out(arrange(rows, plan), plan)
     chosen_before(url, question, request, panel, snapshot, by)
-    answers = estimated(panel, plan)
+    answers = estimated(panel, plan, placed)
     return store_answers(
         url,
         Analysis(
@@ -87,5 +91,6 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
             panel=panel,
             answers=answers,
             dropped=dropped,
+            placed=placed,
         ),
     )

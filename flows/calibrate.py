@@ -21,6 +21,7 @@ from estimators.calibration.own_panel import POSITIONS
 from estimators.calibration.summaries import Score
 from estimators.core.fit import Refusal
 from flows.failures import leave_trace
+from flows.pulling import pulled
 from storage.calibrations import CalibrationRequest, OwnPanel
 from storage.json_values import plain
 from storage.provenance import code_version, environment_hash, whoami
@@ -40,7 +41,7 @@ from tasks.calibration import (
 )
 from tasks.checks import check_rows, keep_validation
 from tasks.narration import Progress
-from tasks.panels import arrange, keep_snapshot, leave_out, pull_rows
+from tasks.panels import arrange, keep_snapshot, leave_out
 from tasks.studies import read_plan
 
 SIMULATED = "simulated panels"
@@ -144,7 +145,7 @@ def _sat_on_its_own(
     question = read_plan(url, study)
     plan = question.plan
     keys, asked = estimators or plan.candidates, kinds or plan.inference.kinds
-    rows = pull_rows(url, plan)
+    rows, _ = pulled(url, plan)
     snapshot = keep_snapshot(url, rows)
     settings = {
         "estimators": list(keys), "kinds": list(asked), "positions": positions,

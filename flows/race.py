@@ -15,6 +15,7 @@ from typing import Any
 from prefect import flow
 
 from flows.failures import leave_trace
+from flows.pulling import pulled
 from flows.racing import raced
 from storage.provenance import whoami
 from storage.race_records import StoredRace
@@ -95,7 +96,7 @@ def _grounds(url: str, subject: str) -> Iterator[tuple[Plan, Ground]]:
             )
     elif is_study(url, subject):
         plan = read_plan(url, subject).plan
-        rows = pull_rows(url, plan)
+        rows, _ = pulled(url, plan)
         snapshot = keep_snapshot(url, rows)
         report = check_rows(rows, plan)
         keep_validation(url, report, snapshot, subject)

@@ -73,7 +73,7 @@ def _replayed(url: str, study: str, version: int, by: str, reason: str, race: bo
     try:
         result = read_result(url, study, version)
         narrate("replay", f"{study}@{result.version}: {_primary(result)}")
-        answers = estimated(result.panel, result.plan)
+        answers = estimated(result.panel, result.plan, result.placed)
         standings = _raced(result) if race else None
         return keep_replay(url, compare_answer(result, answers, standings, by, reason))
     except BaseException as error:

@@ -76,6 +76,13 @@ def ingest(
         list[str] | None,
         typer.Option(help="Column of a covariate, a number in every row; may be given again."),
     ] = None,
+    untreated: Annotated[
+        bool,
+        typer.Option(
+            "--no-treatment",
+            help="The file has none: the promotion calendar says what was treated.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load a long file into the ledger as a panel.
@@ -90,7 +97,7 @@ def ingest(
 
     named = {"unit": unit, "period": period, "outcome": outcome, "treatment": treatment}
     given: dict[str, str | list[str]] = {role: name for role, name in named.items() if name}
-    done = ingest_file(file, panel, given | {"covariates": covariate or []})
+    done = ingest_file(file, panel, given | {"covariates": covariate or []}, untreated=untreated)
     show(done.facts, done.text, as_json)
 
 

@@ -20,25 +20,35 @@ class Done:
     text: str
 
 
-def ingest_file(file: Path, panel: str, named: Mapping[str, str | list[str]]) -> Done:
+def ingest_file(
+    file: Path, panel: str, named: Mapping[str, str | list[str]], *, untreated: bool = False
+) -> Done:
     """Load a file as a panel. Raises InvalidFile, InvalidPlan, DatabaseUnavailable.
 
     named: column of each role; of covariates, a list
+    untreated: the file need not say what was treated
     """
     from studies.panels import named_columns
 
     named_columns(named)  # before a database is started for nothing
     with opened() as url:
-        return ingest_into(url, file, panel, named)
+        return ingest_into(url, file, panel, named, untreated=untreated)
 
 
-def ingest_into(url: str, file: Path, panel: str, named: Mapping[str, str | list[str]]) -> Done:
+def ingest_into(
+    url: str,
+    file: Path,
+    panel: str,
+    named: Mapping[str, str | list[str]],
+    *,
+    untreated: bool = False,
+) -> Done:
     """The same, into a database that is open already."""
     from storage.ledger import ledger
     from storage.outcomes import ingest, read_file
     from studies.panels import named_columns
 
-    frame = read_file(file, named_columns(named))
+    frame = read_file(file, named_columns(named), untreated=untreated)
     with ledger(url) as session:
         done = ingest(session, panel, frame)
     facts = {

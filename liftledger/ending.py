@@ -19,6 +19,7 @@ CODES = {
     "checks.errors.ChecksFailed": DATA_REFUSED,
     "estimators.core.errors.EstimationError": DATA_REFUSED,
     "studies.errors.InvalidPlan": WRONG_USAGE,
+    "studies.errors.InvalidPromotion": DATA_REFUSED,
     "storage.errors.UnknownStudy": WRONG_USAGE,
     "storage.errors.UnknownResult": WRONG_USAGE,
     "storage.errors.UnknownPromotion": WRONG_USAGE,

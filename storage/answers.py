@@ -54,16 +54,20 @@ def digest(
     estimates: Iterable[StoredEstimate],
     dropped: Mapping[str, Any] | None = None,
     choice: str | None = None,
+    promotion: Mapping[str, Any] | None = None,
 ) -> str:
     """SHA-256 over every word and every bit of the answers, and over what was left out, if any.
 
     choice: content hash of the choice of the primary, where a rule made it
+    promotion: where it lies in the panel, in a study that names one
     """
     whole = hashlib.sha256()
     if dropped is not None:
         whole.update(canonical(dropped).encode() + b"\n")
     if choice is not None:
         whole.update(canonical({"choice": choice}).encode() + b"\n")
+    if promotion is not None:
+        whole.update(canonical({"promotion": promotion}).encode() + b"\n")
     for estimate in estimates:
         words = {
             field.name: plain(getattr(estimate, field.name))

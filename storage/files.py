@@ -23,22 +23,30 @@ TRUTH = {"true": "1", "t": "1", "yes": "1", "false": "0", "f": "0", "no": "0"}
 NUMBER = r"(?i)^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|nan|inf|infinity)$"
 
 
-def read_file(path: Path, columns: Columns) -> pd.DataFrame:
+def read_file(path: Path, columns: Columns, *, untreated: bool = False) -> pd.DataFrame:
     """The rows of a file (see storage.rows), in the order of its lines.
 
+    untreated: a file without treatment is welcome; its treatment is then unknown (nan)
     Raises InvalidFile naming the columns that exist, or the lines at fault.
     """
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".txt", ".parquet", ".pq"):
         raise InvalidFile(f"{path}: must be a .csv or .parquet file")
     if suffix in (".parquet", ".pq"):
-        return rows_of(_parquet(path), path, columns, first_line=1)
-    return rows_of(read_csv(path), path, columns)
+        return rows_of(_parquet(path), path, columns, first_line=1, untreated=untreated)
+    return rows_of(read_csv(path), path, columns, untreated=untreated)
 
 
-def rows_of(table: pa.Table, path: Path, columns: Columns, first_line: int = 2) -> pd.DataFrame:
+def rows_of(
+    table: pa.Table,
+    path: Path,
+    columns: Columns,
+    first_line: int = 2,
+    *,
+    untreated: bool = False,
+) -> pd.DataFrame:
     """The rows of a table that was read from this file. Raises InvalidFile as read_file does."""
-    names = resolve(columns, table.column_names, str(path), InvalidFile)
+    names = resolve(columns, table.column_names, str(path), InvalidFile, untreated=untreated)
     if table.num_rows == 0:
         raise InvalidFile(f"{path}: has column names but no rows")
     read = _Reader(path, table, first_line)
@@ -46,7 +54,7 @@ def rows_of(table: pa.Table, path: Path, columns: Columns, first_line: int = 2) 
         read.labels(names.unit, "unit"),
         read.labels(names.period, "period"),
         read.numbers(names.outcome, "outcome"),
-        read.numbers(names.treatment, "treatment"),
+        read.numbers(names.treatment, "treatment") if names.treatment else read.unknown(),
         {name: read.numbers(name, "covariate") for name in names.covariates},
     )
 
@@ -90,6 +98,10 @@ class _Reader:
             "write numbers with a point as decimal mark, and nothing where there is none",
         )
         return texts.cast(pa.float64())
+
+    def unknown(self) -> pa.ChunkedArray:
+        """float64, null in every row: of a file that says nothing about it."""
+        return pa.chunked_array([pa.nulls(self.table.num_rows, pa.float64())])
 
     def _refuse(
         self, bad: pa.ChunkedArray, what: str, texts: pa.ChunkedArray | None, remedy: str

@@ -42,10 +42,16 @@ def label_text(label: object) -> str:
 
 
 def resolve(
-    columns: Columns, present: Sequence[str], where: str, refusal: type[StorageError]
+    columns: Columns,
+    present: Sequence[str],
+    where: str,
+    refusal: type[StorageError],
+    *,
+    untreated: bool = False,
 ) -> Columns:
     """The columns as they are called here: `time` and `treated` serve where nothing was named.
 
+    untreated: there need be no treatment; where none is, and no other name was given, it is empty
     Raises the refusal given, naming every column that is missing and those that exist.
     """
     names = columns.model_dump(exclude={"covariates"})
@@ -53,7 +59,10 @@ def resolve(
         unnamed = role not in columns.model_fields_set and names[role] not in present
         if unnamed and alias in present and alias not in columns.covariates:
             names[role] = alias
-    called = [(f"the {role}", name) for role, name in names.items()]
+    usual = columns.treatment == Columns.model_fields["treatment"].default
+    if untreated and usual and names["treatment"] not in present:
+        names["treatment"] = ""
+    called = [(f"the {role}", name) for role, name in names.items() if name]
     called += [("a covariate", name) for name in columns.covariates]
     missing = [f"{name!r} ({role})" for role, name in called if name not in present]
     if missing:

@@ -51,11 +51,12 @@ END $$
 """
 
 
-def pull(session: Session, source: str | Source) -> pd.DataFrame:
+def pull(session: Session, source: str | Source, *, untreated: bool = False) -> pd.DataFrame:
     """The rows of a panel (see storage.rows).
 
     source: name of an ingested panel, else of a relation; or a relation or query with the names
         of its columns
+    untreated: a calendar says what was treated: a source without treatment is unknown there (nan)
     Raises UnknownPanel, or InvalidSource naming what is missing, of the wrong type, or refused.
     """
     with _read_only(session):
@@ -68,16 +69,18 @@ def pull(session: Session, source: str | Source) -> pd.DataFrame:
         else:
             where, columns = "the query", source.columns
             query = _query(session, source.query or "")
-        return _pulled(session, where, query, columns)
+        return _pulled(session, where, query, columns, untreated=untreated)
 
 
-def _pulled(session: Session, where: str, query: sql.Composable, columns: Columns) -> pd.DataFrame:
+def _pulled(
+    session: Session, where: str, query: sql.Composable, columns: Columns, *, untreated: bool
+) -> pd.DataFrame:
     with _refusing(where), raw(session).cursor() as cursor:
         cursor.execute(sql.SQL("SELECT * FROM {} AS panel LIMIT 0").format(query))
         described = cursor.description or ()
         present = [column.name for column in described]
         codes = {column.name: column.type_code for column in described}
-    names = resolve(columns, present, where, InvalidSource)
+    names = resolve(columns, present, where, InvalidSource, untreated=untreated)
     types = _types(session, list(codes.values()))
     for name, role in _roles(names):
         allowed, wanted = ALLOWED[role]
@@ -86,12 +89,18 @@ def _pulled(session: Session, where: str, query: sql.Composable, columns: Column
                 f"{where}: column {name!r} (the {role}) holds {types[codes[name]]}, "
                 f"but must hold {wanted}; cast it, or name another column"
             )
-    numbers = (names.treatment, *names.covariates)
+    treatment = (
+        _number(names.treatment, types[codes[names.treatment]])
+        if names.treatment
+        else sql.SQL("NULL::float8")
+    )
     selected = sql.SQL("SELECT {}::text, {}::text, {}::float8, {} FROM {} AS panel").format(
         sql.Identifier(names.unit),
         sql.Identifier(names.period),
         sql.Identifier(names.outcome),
-        sql.SQL(", ").join(_number(name, types[codes[name]]) for name in numbers),
+        sql.SQL(", ").join(
+            [treatment, *(_number(name, types[codes[name]]) for name in names.covariates)]
+        ),
         query,
     )
     kinds = {"unit": LABEL, "period": LABEL, "outcome": pa.float64(), "treatment": pa.float64()}
@@ -198,6 +207,7 @@ def _types(session: Session, codes: Sequence[int]) -> dict[int, str]:
 def _roles(names: Columns) -> list[tuple[str, str]]:
     """Columns whose type matters, each with the role it plays."""
     single = [(getattr(names, role), role) for role in ("outcome", "treatment", "period")]
+    single = [(name, role) for name, role in single if name]
     return [*single, *((name, "covariate") for name in names.covariates)]
 
 

@@ -15,6 +15,7 @@ from estimators.core.panel import FloatArray, Panel
 from storage.decision_records import Decision
 from storage.race_records import StoredChoice
 from studies import Plan
+from studies.placing import Placed
 from studies.primary import PrimaryRule
 
 
@@ -102,6 +103,7 @@ class StoredResult:
     result_id: SHA-256 of the request (study, plan, snapshot, code, environment, seed)
     panel: what the estimators saw: without excluded donors and without what was dropped
     validation: the checks' report that let the data pass (see checks.report)
+    placed: where the promotion it names lies in the panel; None where it names none
     dropped: what the study let go for want of a comparison; None when nothing was
     calibration: the exam last sat on this very panel, no part of the answer; None: never
     choice: of the primary, where the plan leaves it to a rule
@@ -128,6 +130,7 @@ class StoredResult:
     validation: Mapping[str, Any]
     estimates: tuple[StoredEstimate, ...]
     dropped: Dropped | None = None
+    placed: Placed | None = None
     calibration: StoredCalibration | None = None
     choice: StoredChoice | None = None
     machine: str | None = None

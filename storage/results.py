@@ -23,6 +23,7 @@ from storage import (
     choices,
     decisions,
     pins,
+    placing,
     snapshots,
     studies,
     validations,
@@ -43,6 +44,7 @@ from storage.rows import to_panel, without
 from storage.tables import Result, Study
 from storage.versions import newest, numbered
 from studies import Plan
+from studies.placing import Placed
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class Analysis:
         what was dropped
     answers: by key of the estimator, in the order of the plan
     dropped: what the plan lets go for want of a comparison
+    placed: where the promotion of the study lies in the panel; None where it names none
     """
 
     request_id: str
@@ -69,6 +72,7 @@ class Analysis:
     panel: Panel
     answers: Mapping[str, Estimate | Refusal]
     dropped: Dropped | None = None
+    placed: Placed | None = None
 
 
 def request_id(
@@ -78,9 +82,13 @@ def request_id(
     environment_hash: str,
     seed: int,
     study: str,
+    promotion: Mapping[str, Any] | None = None,
 ) -> str:
-    """SHA-256 of everything an answer depends on: the id of the result."""
-    request = {
+    """SHA-256 of everything an answer depends on: the id of the result.
+
+    promotion: where it lies, as JSON, in a study that names one
+    """
+    request: dict[str, Any] = {
         "plan": plan_hash,
         "snapshot": snapshot_hash,
         "code": code_version,
@@ -88,6 +96,8 @@ def request_id(
         "seed": int(seed),
         "study": study,
     }
+    if promotion is not None:  # requests that name none have the id they always had
+        request["promotion"] = promotion
     return hashlib.sha256(canonical(request).encode()).hexdigest()
 
 
@@ -111,7 +121,7 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
     _refuse_other_panel(session, analysis)
     choice = choices.hash_of(session, analysis.request_id)
     estimates = [stored(key, answer) for key, answer in analysis.answers.items()]
-    dropped = to_json(analysis.dropped)
+    dropped, placed = to_json(analysis.dropped), placing.to_json(analysis.placed)
     last = newest(session, analysis.study)
     row = {
         "request_id": analysis.request_id,
@@ -129,7 +139,8 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
         "status": "answered" if any(one.att is not None for one in estimates) else "refused",
         "dropped": dropped,
         "machine": machine(),
-        "content_hash": digest(estimates, dropped, choice),
+        "promotion": placed,
+        "content_hash": digest(estimates, dropped, choice, placed),
     }
     number = (
         session.connection().execute(insert(Result).values(row).returning(Result.id)).scalar_one()
@@ -157,7 +168,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
     estimates = read(session, row.id, panel)
     choice = choices.find(session, row.request_id)
     chosen = choice.content_hash if choice else None
-    if digest(estimates, row.dropped, chosen) != row.content_hash:
+    if digest(estimates, row.dropped, chosen, row.promotion) != row.content_hash:
         raise StorageError(
             f"{study}@{row.version} is not what was saved: its content has another hash than "
             "the one on record; the audit log shows what was saved"
@@ -180,6 +191,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         validation=validations.load(session, row.validation_id),
         estimates=estimates,
         dropped=dropped,
+        placed=placing.from_json(row.promotion),
         calibration=calibrations.newest(session, study, row.snapshot_hash),
         choice=choice,
         machine=row.machine,

@@ -189,6 +189,10 @@ class Result(Table):
     machine: Mapped[str | None] = mapped_column(
         comment="processor, and kernels of linear algebra; null: not on record"
     )
+    promotion: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True),
+        comment="where the promotion of the study lies in the panel; null: it names none",
+    )
     content_hash: Mapped[ContentHash]
     saved_at: Mapped[When] = mapped_column(comment="when")
 

@@ -9,6 +9,10 @@ class InvalidPlan(Exception):
     """The study file cannot be understood; the message says in which line and what is allowed."""
 
 
+class InvalidPromotion(Exception):
+    """A promotion that cannot be analysed on a panel: cancelled, elsewhere, or at another time."""
+
+
 class InvalidPeriods(Exception):
     """Labels that make no regular grid of periods.
 

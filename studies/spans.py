@@ -58,8 +58,9 @@ def span_of(label: Label) -> Span:
 
 
 def spans(labels: Sequence[Label], dates: Dates = "auto") -> dict[Label, Span]:
-    """What each period of a panel covers. Raises InvalidPeriods as studies.calendar does.
+    """What each period of a panel covers, in time order.
 
+    Raises InvalidPeriods as studies.calendar does.
     dates: whether a date is the first day of its period or the last; auto: the last where all are
         ends of months, else the first
     """
@@ -67,14 +68,18 @@ def spans(labels: Sequence[Label], dates: Dates = "auto") -> dict[Label, Span]:
     if grid.kind == "whole number":
         return {
             label: Span("numbers", number, number + grid.step - 1)
-            for label, number in grid.positions.items()
+            for label, number in _in_order(grid)
         }
     last = dates == "last_day" or (dates == "auto" and _all_end_months(grid))
     ends_here = last and grid.kind in ("date", MONTHLY)
     return {
         label: _until_here(grid, position) if ends_here else _until_next(grid, position)
-        for label, position in grid.positions.items()
+        for label, position in _in_order(grid)
     }
+
+
+def _in_order(grid: Grid) -> list[tuple[Label, int]]:
+    return sorted(grid.positions.items(), key=lambda one: one[1])
 
 
 def _until_next(grid: Grid, position: int) -> Span:

@@ -21,7 +21,7 @@ from tasks.retries import ON_THE_LEDGER
 def pull_rows(url: str, plan: Plan) -> pd.DataFrame:
     """The panel's rows in one consistent read. Raises UnknownPanel and InvalidSource."""
     with ledger(url) as session:
-        rows = pull(session, plan.panel)
+        rows = pull(session, plan.panel, untreated=_by_calendar(plan))
     units, periods = rows["unit"].nunique(), rows["period"].nunique()
     narrate("panel", f"{len(rows):,} rows: {units:,} units, {periods:,} periods")
     return rows
@@ -59,3 +59,7 @@ def leave_out(panel: Panel, plan: Plan) -> tuple[Panel, Dropped | None]:
 def read_folder(folder: Path) -> list[tuple[str, pd.DataFrame]]:
     """(name, rows) of each CSV file in it. Raises InvalidFile."""
     return list(panels_in(folder))
+
+
+def _by_calendar(plan: Plan) -> bool:
+    return plan.promotion is not None and plan.promotion.treated == "calendar"
