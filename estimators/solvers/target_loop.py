@@ -78,11 +78,12 @@ def low_rank_fits(
         else:
             # A cell that is data is shown, not published: it need not come to rest.
             rest = np.inf if held[k] else still
+            begun = V.shape[1] > 0
             alpha, beta, gamma, known, U, V, reached, taken = solve_target(
                 Y, usable, row_group, column_group, omega, theta, factored, X, penalty, tolerance,
                 rest, U, V, SWEEPS,
             )  # fmt: skip
-            if reached > tolerance and V.shape[1] > 0:
+            if reached > tolerance and begun:
                 # Under these weights the start may be far away: then nothing is nearer.
                 alpha, beta, gamma, known, U, V, reached, taken = solve_target(
                     Y, usable, row_group, column_group, omega, theta, factored, X, penalty,
