@@ -19,7 +19,7 @@ from liftledger import reviews  # noqa: E402
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
-from liftledger.trail import verify  # noqa: E402
+from liftledger.trail import anchor, verify  # noqa: E402
 from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
 
 app = typer.Typer(
@@ -195,6 +195,7 @@ command(deliver)
 command(calibrate)
 command(race)
 command(verify)
+command(anchor)
 
 
 @command

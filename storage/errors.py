@@ -36,6 +36,10 @@ class UnknownAlert(StorageError):
     """No alert has that number; the message lists those that are open."""
 
 
+class InvalidAnchor(StorageError):
+    """A key or an anchor that cannot be read, or used for what was asked."""
+
+
 class InvalidSource(StorageError):
     """A relation or query that cannot be read as a panel: a column is missing or holds text."""
 

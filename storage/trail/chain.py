@@ -50,6 +50,7 @@ class Links:
     """What has been seen of the chain; entries are written to it as COPY sends them.
 
     wanted: numbers of entries whose hash and time are to be remembered
+    last: number of the last entry      head: its hash
     """
 
     wanted: frozenset[int] = frozenset()
@@ -57,7 +58,7 @@ class Links:
     head: str = GENESIS
     broken: list[BadLink] = field(default_factory=list)
     seen: dict[int, tuple[str, str]] = field(default_factory=dict)
-    _last: int = 0
+    last: int = 0
     _time: str = ""
 
     def write(self, line: bytes) -> None:
@@ -69,19 +70,19 @@ class Links:
     def _check(self, number: int, sha256: str, previous: str, spelled: bytes) -> None:
         start = len(f"[{number}, ")
         time = spelled[start + TIME.start : start + TIME.stop].decode()
-        if number != self._last + 1:
+        if number != self.last + 1:
             self._break(number, "entries before it are missing")
         elif previous != self.head:
             self._break(number, "does not follow from the entry before")
         elif hashlib.sha256(spelled).hexdigest() != sha256:
             self._break(number, "was altered")
-        elif time < self._time and (back := _seconds(time, self._time)) > TOLERANCE:
+        elif time < self._time and (back := seconds(time, self._time)) > TOLERANCE:
             problem = f"is dated {back:,.0f} s before the entry before: the clock was set back"
             self._break(number, problem)
         if number in self.wanted:
             self.seen[number] = (sha256, time)
         self.entries += 1
-        self._last, self.head, self._time = number, sha256, time
+        self.last, self.head, self._time = number, sha256, time
 
     def _break(self, number: int, problem: str) -> None:
         self.broken.append(BadLink(number, problem))
@@ -95,5 +96,6 @@ def check(session: Session, wanted: frozenset[int] = frozenset()) -> Links:
     return links
 
 
-def _seconds(earlier: str, later: str) -> float:
+def seconds(earlier: str, later: str) -> float:
+    """How much later, by times as the log spells them."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

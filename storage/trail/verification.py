@@ -1,12 +1,13 @@
 """Whether the ledger holds: the chain, the rows it records, the guards, and an anchor if given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from storage.trail import chain, guards, rows
+from storage.trail import anchors, chain, guards, rows
 
 ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
@@ -37,12 +38,21 @@ class Verification:
         return not self.problems
 
 
-def verify(session: Session) -> Verification:
-    """Look at everything as it was at one moment; the first statement of its transaction."""
+def verify(
+    session: Session,
+    anchored: Sequence[anchors.Anchor] = (),
+    key: Ed25519PublicKey | None = None,
+) -> Verification:
+    """Look at everything as it was at one moment; the first statement of its transaction.
+
+    anchored: anchors kept elsewhere, oldest first      key: what they must have been signed with
+    """
     session.execute(ONE_MOMENT)
-    links = chain.check(session)
+    links = chain.check(session, anchors.remembered(anchored))
     found = [
+        *(Problem(None, sentence) for sentence in (anchors.forged(anchored, key) if key else ())),
         *(Problem(link.id, link.problem) for link in links.broken),
+        *(Problem(*one) for one in anchors.broken(anchored, links)),
         *_rows(session),
         *(Problem(None, sentence) for sentence in guards.check(session)),
     ]

@@ -8,9 +8,10 @@ from sqlalchemy import text
 
 from storage.database import _migrations, connect
 from storage.trail import evidence
-from tests.liftledger.commands import Shell
+from tests.liftledger.commands import Shell, complaint
 from tests.storage import everything
 from tests.storage.answers import plan
+from tests.storage.trail.attacks import cut
 from tests.storage.trail.tampering import tamper
 
 
@@ -76,3 +77,40 @@ def test_a_ledger_from_before_is_sealed_as_it_is_found_and_verified(
     tamper(engine, "UPDATE studies SET registered_by = 'eve'", "studies")
     engine.dispose()
     assert 'studies ["display", 1] or what hangs on it is not' in shell.type("verify").stdout
+
+
+def test_an_anchor_kept_elsewhere_shows_that_the_end_was_cut_off(ledger: Shell) -> None:
+    assert ledger.type("anchor", "--new-key", "a.pem").returncode == 0
+    assert (ledger.folder / "a.pem").stat().st_mode & 0o777 == 0o600
+    again = ledger.type("anchor", "--new-key", "a.pem")
+    assert again.returncode == 1
+    assert complaint(again) == "liftledger: a.pem: no key was made: File exists"
+    for _ in range(2):
+        assert ledger.type("anchor", "--key", "a.pem", "--to", "kept.jsonl").returncode == 0
+    assert len((ledger.folder / "kept.jsonl").read_text().splitlines()) == 2
+    check = ("verify", "--anchor", "kept.jsonl", "--public-key", "a.pem.pub")
+    held = ledger.type(*check)
+    assert held.returncode == 0
+    assert "the log continues 2 anchors" in " ".join(held.stdout.split())
+    engine = connect(ledger.settings["DATABASE_URL"])
+    cut(engine)
+    engine.dispose()
+    assert ledger.type("verify").returncode == 0
+    found = ledger.type(*check)
+    assert found.returncode == 1
+    assert "the end was cut off, or an old copy restored" in " ".join(found.stdout.split())
+
+
+def test_keys_and_anchors_that_are_none_are_named(ledger: Shell) -> None:
+    assert ledger.type("anchor").returncode == 2
+    assert ledger.type("verify", "--anchor", "kept.jsonl").returncode == 2
+    (ledger.folder / "a.pem").write_text("no key")
+    wrong = ledger.type("anchor", "--key", "a.pem")
+    assert wrong.returncode == 1
+    assert complaint(wrong).startswith("liftledger: a.pem: is no private key in PEM")
+    ledger.type("anchor", "--new-key", "b.pem")
+    ledger.type("anchor", "--key", "b.pem", "--to", "kept.jsonl")
+    kept = ledger.folder / "kept.jsonl"
+    kept.write_text(kept.read_text() + "{}\n")
+    wrong = ledger.type("verify", "--anchor", "kept.jsonl", "--public-key", "b.pem.pub")
+    assert complaint(wrong) == "liftledger: kept.jsonl: line 2 is no anchor; restore it from a copy"
