@@ -12,6 +12,7 @@ from prefect import flow
 
 from flows.estimating import estimated
 from flows.failures import leave_trace
+from flows.leasing import answered, claimed
 from flows.pulling import pulled
 from flows.racing import chosen_before
 from flows.side_by_side import SideBySide
@@ -29,20 +30,23 @@ from tasks.studies import read_plan
 
 
 @flow(name="analyze", flow_run_name="analyze {study}", task_runner=SideBySide())  # type: ignore[arg-type]
-def analyze(study: str, requested_by: str = "", reason: str = "") -> StoredResult:
+def analyze(
+    study: str, requested_by: str = "", reason: str = "", run: int | None = None
+) -> StoredResult:
     """Answer a registered study; the stored answer when the same was asked before.
 
     study: its name        requested_by: who asks; the user of this process when empty
     reason: why it is asked (again), kept with the result
-    Raises ChecksFailed and InvalidPanel (the data), StorageError (the database, unknown names).
+    run: its number in the queue, which says who asked and why; None: nobody queued
+    Raises ChecksFailed and InvalidPanel (the data), StorageError (the database, unknown names),
+    RunElsewhere (somebody else is at it).
     """
     by = requested_by or whoami()
     with database() as url:
-        try:
-            version = _answer(url, study, by, reason)
-        except BaseException as error:
-            leave_trace(url, "run", study, by, error)
-            raise
+        if run is None:
+            version = answer(url, study, by, reason)
+        else:
+            version = answered(url, claimed(url, run), answer)
         try:
             result = read_result(url, study, version)
             publish(result)
@@ -50,6 +54,15 @@ def analyze(study: str, requested_by: str = "", reason: str = "") -> StoredResul
             error.add_note(f"the answer is stored as {study}@{version}")
             raise
         return result
+
+
+def answer(url: str, study: str, by: str, reason: str) -> int:
+    """Answer it; the version of the result. How it ended otherwise is in the audit log."""
+    try:
+        return _answer(url, study, by, reason)
+    except BaseException as error:
+        leave_trace(url, "run", study, by, error)
+        raise
 
 
 def _answer(url: str, study: str, by: str, reason: str) -> int:

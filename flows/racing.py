@@ -43,6 +43,7 @@ from tasks.race import (
 )
 from tasks.race_designs import CHOOSING, Asked, Design, asked_by, designs_of
 from tasks.race_grounds import Ground
+from tasks.step import within_prefect
 from tasks.studies import Question
 
 
@@ -100,6 +101,10 @@ def _run(
     if waiting:  # one here, to know how long the others will take
         first = waiting.pop(0)
         keep(first, run_batch(**given, numbers=batches[first]))
+    if not within_prefect():  # a worker process: its cores have studies of their own
+        for place in waiting:
+            keep(place, run_batch(**given, numbers=batches[place]))
+        waiting = []
     with task_runner((time.monotonic() - started) * len(waiting)) as runner:
         running = {
             runner.submit(run_batch, {**given, "numbers": batches[place]}): place

@@ -17,6 +17,7 @@ import typer  # noqa: E402
 
 from liftledger import reviews  # noqa: E402
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
+from liftledger.queueing import due, runs_all_due  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 from liftledger.trail import anchor, verify  # noqa: E402
@@ -121,17 +122,35 @@ def register(
 
 @command
 def run(
-    study: Annotated[str, typer.Argument(help="A registered study, or a study file.")],
+    study: Annotated[
+        str | None, typer.Argument(help="A registered study, or a study file.")
+    ] = None,
     reason: Reason = "",
+    all_due: Annotated[
+        bool, typer.Option("--all-due", help="Every study that is due, or was asked for.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes of --all-due; one for each core.", min=1)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a study: pull, check, estimate with every method, store, show.
 
     The same question on the same data is not computed twice: the stored answer is shown. Progress
-    goes to stderr, the result to stdout.
+    goes to stderr, the result to stdout. With --all-due instead of a study: each whose promotion
+    has ended and whose data have arrived, and each that `liftledger due STUDY` asked for.
 
     Example: liftledger run prop99
     """
+    if all_due:
+        if study is not None or reason:
+            raise typer.BadParameter("--all-due takes no study and no reason: the queue has them")
+        runs_all_due(workers, as_json)
+        return
+    if study is None:
+        raise typer.BadParameter("give a study, a study file, or --all-due")
+    if workers is not None:
+        raise typer.BadParameter("--workers goes with --all-due")
     from liftledger.running import run_study
 
     result = run_study(study, reason, debug=settings["debug"])
@@ -139,6 +158,9 @@ def run(
     from reports.tables import result_table
 
     show(to_json(result), result_table(result), as_json)
+
+
+command(due)
 
 
 @command

@@ -44,7 +44,7 @@ class RunRow(Table):
     study: Mapped[str] = mapped_column(comment="the study to be answered")
     plan_version: Mapped[int] = mapped_column(comment="version of its plan")
     data_state: Mapped[str] = mapped_column(
-        comment="SHA-256 of the panel's rows when this was asked"
+        comment="SHA-256 of the panel's rows, and of the promotion, when this was asked"
     )
     promotion_version: Mapped[int | None] = mapped_column(
         comment="version of the promotion in the calendar; null: not asked because of one"

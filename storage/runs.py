@@ -5,6 +5,7 @@ because data were restated. Asking again changes nothing while the run waits, ru
 computes it, and for how long it is theirs, is in storage.leases.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +49,7 @@ class Run:
 class Wanted:
     """A run somebody wants.
 
-    data_state: SHA-256 of the panel's rows as they are now
+    data_state: of the panel and the promotion as they are now; see data_state below
     promotion_version: when the calendar asks; None: a person or the monitor does
     """
 
@@ -91,6 +92,14 @@ def ask(session: Session, wanted: Wanted) -> tuple[int, bool]:
     }
     audit.record(session, "run_asked", wanted.study, details, wanted.by)
     return number, True
+
+
+def data_state(rows: str, promotion: str | None = None) -> str:
+    """SHA-256 of what an answer is computed from.
+
+    rows: SHA-256 of the panel's rows      promotion: of its entry in the calendar, if it has one
+    """
+    return rows if promotion is None else hashlib.sha256(f"{rows} {promotion}".encode()).hexdigest()
 
 
 def every(

@@ -66,6 +66,11 @@ def save(session: Session, rows: pd.DataFrame) -> str:
     return sha256
 
 
+def identity(rows: pd.DataFrame) -> str:
+    """The SHA-256 these rows would be kept under."""
+    return hashlib.sha256(encode(rows)[1]).hexdigest()
+
+
 def load(session: Session, sha256: str) -> pd.DataFrame:
     """The rows, in canonical order (see storage.rows).
 

@@ -73,6 +73,19 @@ def plan_of(session: Session, study: str, version: int) -> Plan:
     return _read(found)
 
 
+def about_promotions(session: Session) -> list[tuple[str, int]]:
+    """(study, version) of every current plan that names a promotion, by name."""
+    newest = (
+        select(Study.study, Study.version, Study.plan)
+        .distinct(Study.study)
+        .order_by(Study.study, Study.version.desc())
+        .subquery()
+    )
+    named = newest.c.plan["promotion"].as_string().is_not(None)
+    query = select(newest.c.study, newest.c.version).where(named).order_by(newest.c.study)
+    return [(study, version) for study, version in session.execute(query)]
+
+
 def known(session: Session) -> list[str]:
     """Names of all registered studies."""
     return list(session.scalars(select(Study.study).distinct().order_by(Study.study)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators import ESTIMATORS, VARIANCES, Panel
@@ -21,6 +20,7 @@ from studies import Plan
 from studies.settings import configured
 from tasks.narration import Progress, narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 BATCHES = 20  # of one exam: as often a person hears how far it is
 

@@ -3,7 +3,6 @@
 import time
 
 import pandas as pd
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 import checks
@@ -13,6 +12,7 @@ from storage.ledger import ledger
 from studies import Plan
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 
 @task(name="check the rows", task_run_name="checks", cache_policy=NO_CACHE)

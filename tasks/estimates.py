@@ -2,7 +2,6 @@
 
 import time
 
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators import ESTIMATORS, VARIANCES, Panel, evaluate
@@ -11,6 +10,7 @@ from estimators.core.fit import Estimate, Refusal
 from studies import Plan
 from studies.settings import configured
 from tasks.narration import narrate
+from tasks.step import task
 
 
 @task(name="estimate", task_run_name="estimate {key}", cache_policy=NO_CACHE)

@@ -1,8 +1,10 @@
 """What a run says while it works: one line per step, for the terminal and for Prefect's pages."""
 
+import logging
 import time
 from dataclasses import dataclass, field
 
+from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
 NARRATED = "narrated"  # attribute of the log records that are meant for the terminal
@@ -13,7 +15,15 @@ def narrate(who: str, what: str) -> None:
 
     who: "panel", "checks", the key of an estimator, ...
     """
-    get_run_logger().info("%-8s %s", who, what, extra={NARRATED: True})
+    _logger().info("%-8s %s", who, what, extra={NARRATED: True})
+
+
+def _logger() -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
+    """Of the run Prefect is at; one of our own in a worker process."""
+    try:
+        return get_run_logger()
+    except MissingContextError:
+        return logging.getLogger("liftledger")
 
 
 @dataclass

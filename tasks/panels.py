@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators import Panel
@@ -15,6 +14,7 @@ from storage.snapshots import save
 from studies import Plan
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 
 @task(name="pull the panel", task_run_name="pull", **ON_THE_LEDGER)

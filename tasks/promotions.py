@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from prefect import task
 
 from estimators import Panel
 from reports.promotion import placed_sentence, remarks
@@ -15,6 +14,7 @@ from studies import InvalidPeriods, Plan
 from studies.placing import Placed
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 
 @task(name="place the promotion", task_run_name="promotion", **ON_THE_LEDGER)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators import ESTIMATORS, VARIANCES, Panel
@@ -30,6 +29,7 @@ from tasks.narration import narrate
 from tasks.race_designs import BACK_TEST, Asked, Design, assignment_of
 from tasks.race_grounds import Ground
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 BATCH = 10  # replications kept at a time: what an interruption costs, at most
 

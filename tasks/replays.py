@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from estimators.core.fit import Estimate, Refusal
@@ -18,6 +17,7 @@ from storage.records import StoredResult
 from storage.replays import Replay
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 UNTIMED = "seconds"  # of a standing: how long it took is no answer
 

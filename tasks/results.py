@@ -1,13 +1,12 @@
 """Answers: found again when they are known, stored in one transaction when they are new."""
 
-from prefect import task
-
 from storage import results
 from storage.ledger import ledger
 from storage.records import StoredResult
 from storage.results import Analysis
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 
 @task(name="look for a known answer", task_run_name="known?", **ON_THE_LEDGER)

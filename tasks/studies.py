@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from prefect import task
-
 from storage.ledger import ledger
 from storage.studies import current, known
 from studies import Plan
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 
 @dataclass(frozen=True)

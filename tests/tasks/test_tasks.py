@@ -62,7 +62,11 @@ def test_steps_on_the_database_are_retried_and_no_other_is() -> None:
         "look for a known answer", "store the answers", "read the result", "look for a known exam",
         "keep an exam", "look for a known race", "look for finished batches", "keep a batch",
         "keep a race", "look for a known choice", "keep the choice", "look for a study",
-        "look for alerts to deliver",
+        "look for alerts to deliver", "place the promotion",
+        "claim the run", "claim a run", "mark the run done", "mark the run failed",
+        "let go of the run", "drop the run", "give up what never ends", "find what is due",
+        "ask for what is due", "tell what is late", "ask for a run",
+        "keep a replay", "draw results", "tell of a drift", "tell of a failure",
     }  # fmt: skip
 
 
