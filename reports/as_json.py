@@ -14,7 +14,10 @@
          "tied_with", "content_hash", "chosen", "answered", "race": as `liftledger race --json`},
      "decisions": [as `liftledger decisions --json`],
      "pin": null, or {"study", "version", "reason", "pinned_by", "pinned_at"} of the official
-         version, this one or another; "later": number of the newest version where this is older}
+         version, this one or another; "later": number of the newest version where this is older,
+     "restated": where it was computed again because its data had changed, {"since", "used",
+         "count", "by_what", "treated", "share", "moved", "shift", "cells": [{"unit", "period",
+         "what", "old", "new", "relative"}], "answers": [{"estimator", "old", "new"}]}}
 
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
@@ -26,7 +29,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports import choice, decisions
+from reports import choice, decisions, restatements
 from reports.headline import ANSWERED, kinds, variance_of
 from reports.impact import impact_of, withheld
 from reports.pins import pin_to_json
@@ -61,6 +64,8 @@ def to_json(result: StoredResult) -> dict[str, Any]:
     found["decisions"] = decisions.to_json(result.decisions)
     found["pin"] = pin_to_json(result.pin)
     found["later"] = None if result.later is None else result.later.version
+    if result.restated is not None:
+        found["restated"] = restatements.to_json(result)
     return found
 
 

@@ -8,7 +8,7 @@ import json
 from datetime import UTC
 from typing import Any
 
-from reports import decisions, pins
+from reports import decisions, pins, restatements
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
@@ -78,6 +78,7 @@ def render(result: StoredResult) -> str:
         refused_count=refused_count(result),
         dropped=closed(dropped_sentence(result)) if result.dropped else "",
         checks=_checks(result),
+        restated=_restated(result),
         decided=decisions.sentences(result.decisions),
         official=pins.sentences(result),
         identity=_identity(result),
@@ -166,6 +167,19 @@ def _checks(result: StoredResult) -> list[dict[str, str]]:
             }
         )  # fmt: skip
     return sorted(found, key=lambda check: check["state"] == "passed")
+
+
+def _restated(result: StoredResult) -> dict[str, Any] | None:
+    found = result.restated
+    if found is None:
+        return None
+    return {
+        "sentence": restatements.sentence(result),
+        "since": found.version,
+        "cells": restatements.cell_rows(found.restatement.cells),
+        "count": found.restatement.count,
+        "answers": restatements.answer_rows(found.answers),
+    }
 
 
 def _identity(result: StoredResult) -> list[tuple[str, str]]:

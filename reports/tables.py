@@ -25,6 +25,7 @@ from reports.numbers import interval, number, percent, places_for, places_that_k
 from reports.pattern import dropped_sentence
 from reports.plain_text import text as _text
 from reports.race_tables import choice_table
+from reports.restatements import restated_lines
 from reports.rows import Cell, Row, refusals, refused_count, rows
 from reports.sentences import answer
 from storage.records import ResultSummary, StoredResult
@@ -59,6 +60,7 @@ def result_table(result: StoredResult) -> RenderableType:
     parts += [Text(""), _text(answer(result), "bold")]
     if impact_sentence(result):
         parts.append(_text(impact_sentence(result)))
+    parts += restated_lines(result)
     parts += decided_lines(result.decisions)
     return Group(*parts)
 

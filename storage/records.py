@@ -14,6 +14,7 @@ from estimators.core.fit import Weights
 from estimators.core.panel import FloatArray, Panel
 from storage.decision_records import Decision
 from storage.race_records import StoredChoice
+from storage.restatements import Restated
 from studies import Plan
 from studies.placing import Placed
 from studies.primary import PrimaryRule
@@ -111,6 +112,7 @@ class StoredResult:
     pin: of the study, on this version or on another; None: no version is the official one
     later: the newest version, where this one is older
     decisions: what people decided about it since, no part of the answer either; oldest first
+    restated: where it was computed again because its data had changed, what had, and both answers
     """
 
     result_id: str
@@ -137,6 +139,7 @@ class StoredResult:
     pin: Pin | None = None
     later: "ResultSummary | None" = None
     decisions: tuple[Decision, ...] = ()
+    restated: Restated | None = None
 
     @property
     def primary(self) -> str:

@@ -24,6 +24,7 @@ from storage import (
     decisions,
     pins,
     placing,
+    restatements,
     snapshots,
     studies,
     validations,
@@ -198,6 +199,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         pin=pins.current(session, study),
         later=_later(session, study, row.version),
         decisions=decisions.of_result(session, study, row.version),
+        restated=restatements.of_result(session, row, plan),
     )
 
 

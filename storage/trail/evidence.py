@@ -15,6 +15,7 @@ from storage import (
     answer_tables,
     calibration_tables,
     decision_tables,
+    observation_tables,
     pin_tables,
     promotion_tables,
     race_tables,
@@ -38,6 +39,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "decision_outcomes": ("decision_judged",),
     "replays": ("result_replayed",),
     "pins": ("result_pinned",),
+    "visits": ("monitored",),
     "alerts": ("alert_raised",),
     "alert_actions": (
         "alert_acknowledged",
@@ -50,6 +52,7 @@ OLDER = "row_found"  # what records a row from before entries named rows, as the
 PARTS = {  # table: column that says what its rows are part of
     "estimates": "result_id",
     "variances": "estimate_id",
+    "observations": "visit_id",
     "effects": "estimate_id",
     "weights": "estimate_id",
     "calibration_scores": "calibration_id",
@@ -61,7 +64,7 @@ UNRECORDED = {  # insert-only tables without entries, and why
 # imported for the models they define
 DEFINED_IN = (
     tables, answer_tables, calibration_tables, race_tables, decision_tables, alert_tables,
-    promotion_tables, replay_tables, pin_tables,
+    promotion_tables, replay_tables, pin_tables, observation_tables,
 )  # fmt: skip
 
 

@@ -8,11 +8,13 @@ from storage import (
     choices,
     decisions,
     deliveries,
+    observations,
     pins,
     promotions,
     replays,
     results,
 )
+from storage.observations import Observation
 from tests.storage.answers import analysis
 from tests.storage.calibrations import SCORES, request
 from tests.storage.promotions import promotion
@@ -37,3 +39,4 @@ def write(session: Session) -> None:
     number = alerts.raise_alert(session, "run_failed", "display", {}, "display")
     alerts.acknowledge(session, number, "seen", "ada")
     deliveries.start(session, number, "email")
+    observations.save(session, "v1", [Observation("panel", "stores", "fine", "")], "ada")

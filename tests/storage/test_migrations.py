@@ -12,6 +12,7 @@ import storage.alert_tables
 import storage.answer_tables
 import storage.calibration_tables
 import storage.decision_tables
+import storage.observation_tables
 import storage.pin_tables
 import storage.promotion_tables
 import storage.race_tables
