@@ -47,7 +47,11 @@ class Report:
         """The failed checks that only warn."""
         return tuple(c for c in self.checks if c.severity == "warn" and not c.passed)
 
-    def raise_for_stop(self) -> None:
-        """Raise ChecksFailed, one line per failed check that stops, if there is one."""
+    def raise_for_stop(self, of: str = "") -> None:
+        """Raise ChecksFailed, one line per failed check that stops, if there is one.
+
+        of: the panel, where it is not the study's own
+        """
+        where = f"{of}, " if of else ""
         if self.stops:
-            raise ChecksFailed(f"{check.name}: {check.message}" for check in self.stops)
+            raise ChecksFailed(f"{where}{check.name}: {check.message}" for check in self.stops)

@@ -1,6 +1,7 @@
 """One study, answered: from the rows in the database to a stored, versioned result.
 
     plan → pull → promotion placed, where one is named → snapshot → known already? → checks
+         (linked outcomes of a promotion take the same way)
          → primary chosen, where a rule is to choose it → tune, fit, variances → store → publish
 
 The answers of all estimators are stored in one transaction or not at all. The snapshot and the
@@ -13,6 +14,7 @@ from prefect import flow
 from flows.estimating import estimated
 from flows.failures import leave_trace
 from flows.leasing import answered, claimed
+from flows.linking import linked_panels, linked_rows
 from flows.pulling import pulled
 from flows.racing import chosen_before
 from flows.side_by_side import SideBySide
@@ -71,9 +73,17 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
     plan = question.plan
     rows, placed = pulled(url, plan)
     snapshot = keep_snapshot(url, rows)
+    linked = linked_rows(url, plan, rows, placed)
     code, environment = code_version(), environment_hash()
     request = request_id(
-        question.sha256, snapshot, code, environment, plan.seed, study, to_json(placed)
+        question.sha256,
+        snapshot,
+        code,
+        environment,
+        plan.seed,
+        study,
+        to_json(placed),
+        {one.name: one.snapshot for one in linked},
     )
     known = find_answer(url, request)
     if known is not None:
@@ -85,8 +95,10 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
     report.raise_for_stop()
 
     panel, dropped = leave_out(arrange(rows, plan), plan)
-    chosen_before(url, question, request, panel, snapshot, by)
-    answers = estimated(panel, plan, placed)
+    others = linked_panels(url, plan, linked, dropped)
+    choice = chosen_before(url, question, request, panel, snapshot, by)
+    primary = choice.estimator if choice else str(plan.primary)
+    answers = estimated(panel, plan, primary, placed, others)
     return store_answers(
         url,
         Analysis(

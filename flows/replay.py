@@ -21,6 +21,7 @@ from storage.replays import Replay
 from storage.server import database
 from studies.primary import PrimaryRule
 from tasks.narration import narrate
+from tasks.panels import read_linked
 from tasks.replays import (
     compare_answer,
     compare_race,
@@ -73,7 +74,8 @@ def _replayed(url: str, study: str, version: int, by: str, reason: str, race: bo
     try:
         result = read_result(url, study, version)
         narrate("replay", f"{study}@{result.version}: {_primary(result)}")
-        answers = estimated(result.panel, result.plan, result.placed)
+        linked = read_linked(url, result)
+        answers = estimated(result.panel, result.plan, result.primary, result.placed, linked)
         standings = _raced(result) if race else None
         return keep_replay(url, compare_answer(result, answers, standings, by, reason))
     except BaseException as error:

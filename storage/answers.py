@@ -100,8 +100,9 @@ def _settings(estimator: Estimator) -> dict[str, Any]:
 
 
 def _amounts(answer: Estimate) -> dict[str, Any]:
-    """Sums, bands, totals and percentages: they go with the diagnostics, those that there are."""
-    found = {"cumulative": answer.cumulative, "bands": answer.bands, "impacts": answer.impacts}
+    """What goes with the diagnostics, of whatever of it there is."""
+    names = ("cumulative", "bands", "impacts", "parts")
+    found = {name: getattr(answer, name) for name in names}
     return {name: value for name, value in found.items() if value}
 
 

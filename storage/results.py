@@ -84,10 +84,12 @@ def request_id(
     seed: int,
     study: str,
     promotion: Mapping[str, Any] | None = None,
+    linked: Mapping[str, str] | None = None,
 ) -> str:
     """SHA-256 of everything an answer depends on: the id of the result.
 
     promotion: where it lies, as JSON, in a study that names one
+    linked: hash of the snapshot of each linked outcome, by name
     """
     request: dict[str, Any] = {
         "plan": plan_hash,
@@ -99,6 +101,8 @@ def request_id(
     }
     if promotion is not None:  # requests that name none have the id they always had
         request["promotion"] = promotion
+    if linked:
+        request["linked"] = linked
     return hashlib.sha256(canonical(request).encode()).hexdigest()
 
 

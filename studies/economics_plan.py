@@ -13,6 +13,9 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from estimators.economics.account import Terms
+from estimators.economics.amounts import Prices
+from estimators.economics.decision import Rule
 from studies.panels import PanelPlan
 from studies.part import Name, Part
 
@@ -35,6 +38,12 @@ class PricesPlan(Part):
     price_after: float | None = Field(default=None, ge=0)
     margin_after: float | None = None
 
+    @property
+    def prices(self) -> Prices:
+        """As amounts are computed from them."""
+        given = {name: getattr(self, name) for name in PricesPlan.model_fields}
+        return Prices(**{**given, "units": 1.0 if self.units is None else self.units})
+
 
 class EconomicsPlan(PricesPlan):
     """Prices of the promoted item, and what the promotion itself costs.
@@ -45,6 +54,11 @@ class EconomicsPlan(PricesPlan):
     currency: str = Field(default="", max_length=12)
     cost: float | None = Field(default=None, ge=0)
     funding: float = Field(default=0.0, ge=0)
+
+    @property
+    def terms(self) -> Terms:
+        """As the return is computed from them."""
+        return Terms(self.cost, self.funding)
 
 
 class LinkedOutcome(PricesPlan):
@@ -85,6 +99,11 @@ class DecisionRule(Part):
         if stop >= repeat:
             raise ValueError(f"should be below repeat, which is {repeat:g}")
         return stop
+
+    @property
+    def rule(self) -> Rule:
+        """As it is applied."""
+        return Rule(self.repeat, self.stop)
 
 
 def no_units(measure: str, prices: PricesPlan) -> str | None:

@@ -9,9 +9,13 @@ from estimators import Panel
 from estimators.core.designs import Dropped, comparable
 from storage.folders import panels_in
 from storage.ledger import ledger
+from storage.linked import LinkedPanel, arranged, on_the_cells_of, read
 from storage.panels import exclude, pull, to_panel
+from storage.records import StoredResult
 from storage.snapshots import save
 from studies import Plan
+from studies.economics_plan import LinkedOutcome
+from studies.placing import Placed
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
 from tasks.step import task
@@ -25,6 +29,20 @@ def pull_rows(url: str, plan: Plan) -> pd.DataFrame:
     units, periods = rows["unit"].nunique(), rows["period"].nunique()
     narrate("panel", f"{len(rows):,} rows: {units:,} units, {periods:,} periods")
     return rows
+
+
+@task(name="pull a linked outcome", task_run_name="pull {name}", **ON_THE_LEDGER)
+def pull_linked(
+    url: str, name: str, outcome: LinkedOutcome, rows: pd.DataFrame, placed: Placed | None
+) -> pd.DataFrame:
+    """Its rows with the treatment of the study's panel. Raises as pulling does, and InvalidPanel.
+
+    rows: of the study's panel, with the promotion's treatment
+    """
+    with ledger(url) as session:
+        found = pull(session, outcome.panel, untreated=True)
+    narrate("linked", f"{name}, {outcome.role}: {len(found):,} rows")
+    return on_the_cells_of(rows, found, name, placed)
 
 
 @task(name="keep the snapshot", task_run_name="snapshot", **ON_THE_LEDGER)
@@ -53,6 +71,21 @@ def leave_out(panel: Panel, plan: Plan) -> tuple[Panel, Dropped | None]:
     kept, dropped = comparable(panel)
     narrate("panel", dropped.text)
     return kept, dropped or None
+
+
+@task(name="arrange a linked outcome", task_run_name="arrange {name}", cache_policy=NO_CACHE)
+def arrange_linked(
+    name: str, snapshot: str, rows: pd.DataFrame, plan: Plan, dropped: Dropped | None
+) -> LinkedPanel:
+    """Rows to arrays, without what the study's panel is without. Raises InvalidPanel."""
+    return LinkedPanel(name, snapshot, arranged(rows, plan, dropped))
+
+
+@task(name="read the linked outcomes", task_run_name="linked", **ON_THE_LEDGER)
+def read_linked(url: str, result: StoredResult) -> tuple[LinkedPanel, ...]:
+    """The panels of a stored result's linked outcomes, as they were analysed."""
+    with ledger(url) as session:
+        return read(session, result)
 
 
 @task(name="read a folder", task_run_name="read {folder}", cache_policy=NO_CACHE)

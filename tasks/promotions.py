@@ -1,14 +1,10 @@
 """The promotion of a study, put into the panel it is about."""
 
-from dataclasses import replace
-
-import numpy as np
 import pandas as pd
 
-from estimators import Panel
 from reports.promotion import placed_sentence, remarks
 from storage.ledger import ledger
-from storage.placing import parts, place
+from storage.placing import place
 from storage.promotions import all_current, current
 from studies import InvalidPeriods, Plan
 from studies.placing import Placed
@@ -35,11 +31,3 @@ def place_promotion(url: str, rows: pd.DataFrame, plan: Plan) -> tuple[pd.DataFr
     for line in remarks(placed):
         narrate("warning", line)
     return promoted, placed
-
-
-def headline(panel: Panel, placed: Placed | None) -> Panel:
-    """The panel in which the periods after the promotion have no outcome: no part of its effect."""
-    found = parts(panel, placed)
-    if found is None:
-        return panel
-    return replace(panel, outcome=np.where(found["after"], np.nan, panel.outcome))
