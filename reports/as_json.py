@@ -17,8 +17,12 @@
          version, this one or another; "later": number of the newest version where this is older,
      "restated": where it was computed again because its data had changed, {"since", "used",
          "count", "by_what", "treated", "share", "moved", "shift", "cells": [{"unit", "period",
-         "what", "old", "new", "relative"}], "answers": [{"estimator", "old", "new"}]}}
+         "what", "old", "new", "relative"}], "answers": [{"estimator", "old", "new"}]},
+     "plan": {"answered", "versions": [VERSION, and "plan_hash"], "promotion_versions": [VERSION,
+         and "details"]}, "promotion": null, or where it lies in the panel, with "remarks"}
 
+VERSION is {"version", "registered_at", "registered_by", "reason", "registered": before, while or
+after the promotion ran, "changes": [{"key", "before", "after"}]}.
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
 percentage is refused, lift_reason says why. JSON has no NaN and no infinity: a number that is not
@@ -29,7 +33,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports import choice, decisions, restatements
+from reports import choice, decisions, promotion, registered, restatements
 from reports.headline import ANSWERED, kinds, variance_of
 from reports.impact import impact_of, withheld
 from reports.pins import pin_to_json
@@ -66,6 +70,8 @@ def to_json(result: StoredResult) -> dict[str, Any]:
     found["later"] = None if result.later is None else result.later.version
     if result.restated is not None:
         found["restated"] = restatements.to_json(result)
+    found["plan"] = registered.to_json(result)
+    found["promotion"] = promotion.to_json(result.placed)
     return found
 
 

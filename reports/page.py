@@ -8,7 +8,7 @@ import json
 from datetime import UTC
 from typing import Any
 
-from reports import decisions, pins, restatements
+from reports import decisions, pins, registered, restatements
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
@@ -35,6 +35,7 @@ from reports.over_time import cumulative_rows, period_rows
 from reports.paths import has_paths, observed_and_counterfactual
 from reports.pattern import dropped_sentence, panel_sentence, treatment_sentence
 from reports.placebos import placebos
+from reports.promotion import placed_sentence, remarks
 from reports.race_figures import race_figure
 from reports.race_page import design_of
 from reports.rows import refusals, refused_count, rows
@@ -81,6 +82,10 @@ def render(result: StoredResult) -> str:
         restated=_restated(result),
         decided=decisions.sentences(result.decisions),
         official=pins.sentences(result),
+        promotion=_promotion(result),
+        registered=registered.registered_sentence(result),
+        plan_versions=registered.plan_versions(result),
+        promotion_versions=registered.promotion_versions(result),
         identity=_identity(result),
         plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),
     )
@@ -100,6 +105,17 @@ def _planned(result: StoredResult) -> str:
         f"{planned_primary(result)}, "
         f"{variance_phrase(plan.inference.primary)}, {percent(plan.inference.level)} intervals."
     )
+
+
+def _promotion(result: StoredResult) -> dict[str, Any] | None:
+    """Where the promotion lies, its dates, and what to know; None where the study names none."""
+    if result.placed is None:
+        return None
+    return {
+        "placed": placed_sentence(result.placed),
+        "dates": registered.promotion_sentence(result),
+        "remarks": remarks(result.placed),
+    }
 
 
 def _choice(result: StoredResult) -> dict[str, Any] | None:

@@ -24,7 +24,9 @@ from reports.names import closed, variance_label
 from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
 from reports.pattern import dropped_sentence
 from reports.plain_text import text as _text
+from reports.promotion import placed_sentence, remarks
 from reports.race_tables import choice_table
+from reports.registered import promotion_sentence, registered_sentence
 from reports.restatements import restated_lines
 from reports.rows import Cell, Row, refusals, refused_count, rows
 from reports.sentences import answer
@@ -101,12 +103,18 @@ def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
 def _remarks(result: StoredResult) -> list[RenderableType]:
     """What was left out, and what to know of methods that the study told to do otherwise."""
     lines = []
+    if result.placed:
+        lines.append(_text(placed_sentence(result.placed)))
+        lines += [_text(one, "yellow") for one in remarks(result.placed)]
+        lines.append(_text(promotion_sentence(result), "dim"))
     if result.dropped:
         lines.append(_text(closed(dropped_sentence(result)), "yellow"))
     for one in diagnoses(result):
         if one.asked:
             line = _text(f"{one.label}, by the plan: ", "yellow")
             lines.append(line.append_text(_text(" ".join([closed(one.asked), *one.notes]))))
+    if result.placed or len(result.plan_versions) > 1:
+        lines.append(_text(registered_sentence(result), "dim"))
     advice = favoured_sentence(result)
     if advice:
         lines.append(_text(advice, "dim"))

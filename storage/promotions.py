@@ -12,6 +12,7 @@ from storage import audit
 from storage.database import lock
 from storage.errors import ReasonMissing, StorageError, UnknownPromotion
 from storage.promotion_tables import PromotionRow
+from storage.version_records import PromotionVersion
 from studies.promotions import Promotion
 
 NAMED = 20  # promotions listed when one is unknown
@@ -25,18 +26,6 @@ class Entered:
     version: int
     details_hash: str
     created: bool
-
-
-@dataclass(frozen=True)
-class PromotionVersion:
-    """One version of a promotion, and who entered it, when and why."""
-
-    promotion: Promotion
-    version: int
-    details_hash: str
-    registered_by: str
-    reason: str
-    registered_at: datetime
 
 
 def register(session: Session, promotion: Promotion, by: str, reason: str = "") -> Entered:

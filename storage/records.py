@@ -15,6 +15,7 @@ from estimators.core.panel import FloatArray, Panel
 from storage.decision_records import Decision
 from storage.race_records import StoredChoice
 from storage.restatements import Restated
+from storage.version_records import PlanVersion, PromotionVersion
 from studies import Plan
 from studies.placing import Placed
 from studies.primary import PrimaryRule
@@ -113,6 +114,8 @@ class StoredResult:
     later: the newest version, where this one is older
     decisions: what people decided about it since, no part of the answer either; oldest first
     restated: where it was computed again because its data had changed, what had, and both answers
+    plan_versions, promotion_versions: of its study and of the promotion it names, oldest first, as
+        they are now: what was planned, and what was changed when and why
     """
 
     result_id: str
@@ -140,6 +143,8 @@ class StoredResult:
     later: "ResultSummary | None" = None
     decisions: tuple[Decision, ...] = ()
     restated: Restated | None = None
+    plan_versions: tuple[PlanVersion, ...] = ()
+    promotion_versions: tuple[PromotionVersion, ...] = ()
 
     @property
     def primary(self) -> str:

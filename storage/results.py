@@ -24,6 +24,7 @@ from storage import (
     decisions,
     pins,
     placing,
+    promotions,
     restatements,
     snapshots,
     studies,
@@ -43,6 +44,7 @@ from storage.race_tables import ChoiceRow
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
 from storage.tables import Result, Study
+from storage.version_records import PromotionVersion
 from storage.versions import newest, numbered
 from studies import Plan
 from studies.placing import Placed
@@ -204,6 +206,8 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         later=_later(session, study, row.version),
         decisions=decisions.of_result(session, study, row.version),
         restated=restatements.of_result(session, row, plan),
+        plan_versions=studies.history(session, study),
+        promotion_versions=_promotion_versions(session, plan),
     )
 
 
@@ -274,6 +278,12 @@ def _panel(session: Session, snapshot_hash: str, plan: Plan, dropped: Dropped | 
     rows = snapshots.load(session, snapshot_hash)
     whole = to_panel(without(rows, {label_text(unit) for unit in plan.donors.exclude}))
     return leave_out(whole, dropped)
+
+
+def _promotion_versions(session: Session, plan: Plan) -> tuple[PromotionVersion, ...]:
+    if plan.promotion is None:
+        return ()
+    return tuple(promotions.history(session, plan.promotion.name))
 
 
 def _refuse_other_panel(session: Session, analysis: Analysis) -> None:

@@ -6,12 +6,15 @@ from pydantic import ValidationError
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from estimators.core.panel import listed
 from storage import audit
 from storage.database import lock
-from storage.errors import StorageError, UnknownStudy
+from storage.errors import ReasonMissing, StorageError, UnknownStudy
 from storage.json_values import plain
 from storage.tables import Study
+from storage.version_records import PlanVersion
 from studies import Plan
+from studies.changes import changes
 
 NAMED = 20  # studies listed when one is unknown
 
@@ -30,12 +33,15 @@ def register(session: Session, plan: Plan, by: str, reason: str = "") -> Registe
     """Put a plan on record: the next version of its study, unless it is the current one.
 
     Going back to an earlier plan is a new version too: the record shows when, and by whom.
+    Raises ReasonMissing when it changes a plan on record and nobody says why.
     """
     lock(session, f"study:{plan.study}")
     latest = _latest(session, plan.study)
     sha256 = plan.sha256()
     if latest is not None and latest.plan_hash == sha256:
         return Registered(plan.study, latest.version, sha256, created=False)
+    if latest is not None and not reason.strip():
+        raise _no_reason(latest, plan)
     version = 1 if latest is None else latest.version + 1
     row = {
         "study": plan.study,
@@ -43,10 +49,10 @@ def register(session: Session, plan: Plan, by: str, reason: str = "") -> Registe
         "plan": plain(plan.model_dump(mode="json")),
         "plan_hash": sha256,
         "registered_by": by,
-        "reason": reason,
+        "reason": reason.strip(),
     }
     session.connection().execute(insert(Study).values(row))
-    details = {"plan_hash": sha256, "reason": reason}
+    details = {"plan_hash": sha256, "reason": row["reason"]}
     subject = f"{plan.study}@{version}"
     row_key = ("studies", plan.study, version)
     audit.record(session, "study_registered", subject, details, by, row=row_key)
@@ -86,6 +92,22 @@ def about_promotions(session: Session) -> list[tuple[str, int]]:
     return [(study, version) for study, version in session.execute(query)]
 
 
+def history(session: Session, study: str) -> tuple[PlanVersion, ...]:
+    """Every version of a study's plan, oldest first, also those only another release can read."""
+    rows = session.scalars(select(Study).where(Study.study == study).order_by(Study.version))
+    return tuple(
+        PlanVersion(
+            row.version,
+            row.plan,
+            row.plan_hash,
+            row.registered_by,
+            row.reason,
+            row.registered_at,
+        )
+        for row in rows
+    )
+
+
 def known(session: Session) -> list[str]:
     """Names of all registered studies."""
     return list(session.scalars(select(Study.study).distinct().order_by(Study.study)))
@@ -98,6 +120,14 @@ def unknown(session: Session, study: str) -> UnknownStudy:
     return UnknownStudy(
         f"no study {study!r} is registered; registered: {listed or 'none'}. "
         "`liftledger register STUDY.yaml` puts one on record"
+    )
+
+
+def _no_reason(latest: Study, plan: Plan) -> ReasonMissing:
+    keys = [one.key for one in changes(latest.plan, plan.model_dump(mode="json"))]
+    return ReasonMissing(
+        f"the plan of {latest.study} is not what version {latest.version} on record says "
+        f"({listed(keys)}); nothing was changed. Say why with --reason"
     )
 
 

@@ -99,7 +99,7 @@ class Study(Table):
     plan_hash: Mapped[str] = mapped_column(comment="SHA-256 of the text of plan")
     registered_by: Mapped[str] = mapped_column(comment="who registered it")
     reason: Mapped[str] = mapped_column(
-        comment="why this version, in the words of who registered it"
+        comment="why this version, in the words of who registered it; needed from 2 on"
     )
     registered_at: Mapped[When] = mapped_column(comment="when")
 

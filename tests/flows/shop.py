@@ -52,7 +52,7 @@ def fill(url: str, rows: pd.DataFrame, outcome: str = "float8") -> None:
 def ask(url: str, plan: str = PLAN) -> str:
     """Register a study; returns its name."""
     with ledger(url) as session:
-        return register(session, parse_plan(plan), "tester").study
+        return register(session, parse_plan(plan), "tester", "another question").study
 
 
 def connection(url: str) -> psycopg2.extensions.connection:

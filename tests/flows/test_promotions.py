@@ -91,11 +91,7 @@ def test_donors_under_another_promotion_are_left_out_where_the_plan_says_so(
     enter(ledger_url, promotion="other", units=("store 1", "store 2"), start=1, end=2)
     warned = analyze(shop.ask(ledger_url, PLAN + "{name: display}\n"))
     asked = PLAN + "{name: display, overlaps: exclude}\nrequirements: {observed: 0.9}\n"
-    with ledger(ledger_url) as session:
-        from storage.studies import register
-        from studies import parse_plan
-
-        register(session, parse_plan(asked), "tester", "another promotion was found")
+    shop.ask(ledger_url, asked)
     excluded = analyze("display")
     assert warned.placed is not None
     assert excluded.placed is not None

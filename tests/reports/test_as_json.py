@@ -28,7 +28,10 @@ def parsed() -> Any:
 
 def test_the_object_has_exactly_the_promised_keys() -> None:
     found = parsed()
-    assert set(found) == {"study", "version", "result_id", "estimates", "decisions", "pin", "later"}
+    assert set(found) == {
+        "study", "version", "result_id", "estimates", "decisions", "pin", "later", "plan",
+        "promotion",
+    }  # fmt: skip
     for estimate in found["estimates"]:
         assert set(estimate) == ESTIMATE
         assert [variance["kind"] for variance in estimate["variances"]] == KINDS

@@ -188,7 +188,7 @@ def test_donors_the_plan_excludes_are_in_the_snapshot_and_not_in_the_panel(
     session: Session,
 ) -> None:
     asked = analysis(session)
-    registered = studies.register(session, plan(exclude="['store 3']"), by="ada")
+    registered = studies.register(session, plan(exclude="['store 3']"), by="ada", reason="too near")
     panel = to_panel(exclude(rows(), ["store 3"]))
     results.save(
         session,
