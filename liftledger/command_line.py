@@ -19,6 +19,7 @@ from liftledger import reviews  # noqa: E402
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
 from liftledger.queueing import due, runs_all_due  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
+from liftledger.roles import roles  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 from liftledger.trail import anchor, verify  # noqa: E402
 from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
@@ -218,6 +219,7 @@ command(calibrate)
 command(race)
 command(verify)
 command(anchor)
+command(roles)
 
 
 @command

@@ -20,7 +20,7 @@ from checks import CHECKS
 from estimators import ESTIMATORS, VARIANCES
 from liftledger.command_line import app
 from storage.columns import Table
-from storage.trail import evidence
+from storage.trail import evidence, matrix
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -110,6 +110,11 @@ def test_every_insert_only_table_has_entries_in_the_log_or_is_part_of_one_that_h
     page = (ROOT / "docs" / "trail.md").read_text(encoding="utf-8")
     said = re.findall(r"^\| `(\w+)` \| (`\w+`(?:, `\w+`)*) \|$", page, re.MULTILINE)
     assert {name: tuple(re.findall(r"\w+", kinds)) for name, kinds in said} == evidence.ENTRIES
+
+
+def test_every_table_has_its_row_in_the_matrix_of_roles() -> None:
+    """A new one goes into storage/trail/matrix.py and docs/roles.md: who may do what to it?"""
+    assert set(matrix.MATRIX) == set(names("Tables")) | {"liftledger_migrations"}
 
 
 def test_every_migration_is_listed_in_order() -> None:

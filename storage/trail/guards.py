@@ -20,6 +20,9 @@ def wanted() -> Iterator[tuple[str, str]]:
     """(table, trigger): each insert-only table refuses changes, each row needs its entry."""
     log = AuditRow.__tablename__
     yield log, "chain"
+    yield log, "a_person"
+    yield "sign_offs", "a_person"
+    yield "sign_offs", "two_persons"
     for name in (log, *ENTRIES, *PARTS, *UNRECORDED):
         yield name, "insert_only"
     for name in ENTRIES:

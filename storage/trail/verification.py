@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from storage.trail import anchors, chain, guards, rows
+from storage.trail import anchors, chain, guards, roles, rows
 
 ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
@@ -55,6 +55,7 @@ def verify(
         *(Problem(*one) for one in anchors.broken(anchored, links)),
         *_rows(session),
         *(Problem(None, sentence) for sentence in guards.check(session)),
+        *(Problem(None, sentence) for sentence in roles.check(session)),
     ]
     return Verification(links.entries, links.head, rows.count(session), tuple(found))
 

@@ -113,12 +113,15 @@ CHANGED = {
     "observations": ("UPDATE observations SET message = 'all is well'", "1"),
     "alerts": ("UPDATE alerts SET subject = 'another'", "1"),
     "alert_actions": ("UPDATE alert_actions SET done_by = 'eve'", "1"),
+    "replays": ("UPDATE replays SET replayed_at = replayed_at - interval '1 day'", "1"),
+    "pins": ("UPDATE pins SET pinned_by = 'eve'", "1"),
     "decision_outcomes": ("UPDATE decision_outcomes SET outcome = 'wrong'", "1"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("table", [*evidence.ENTRIES, *evidence.PARTS])
 def test_whatever_is_changed_in_a_recorded_row_is_found(written: Engine, table: str) -> None:
+    assert table in CHANGED, f"how could a row of {table} be changed? Add it to CHANGED"
     statement, key = CHANGED[table]
     tamper(written, statement, table)
     (root,) = [root for root in evidence.ENTRIES if table in dict(evidence.tree(root))]
