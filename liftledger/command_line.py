@@ -17,6 +17,7 @@ import typer  # noqa: E402
 
 from liftledger import reviews  # noqa: E402
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
+from liftledger.promoting import promotions  # noqa: E402
 from liftledger.queueing import due, runs_all_due  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
 from liftledger.roles import roles  # noqa: E402
@@ -119,6 +120,9 @@ def register(
 
     done = register_study(study, reason)
     show(done.facts, done.text, as_json)
+
+
+command(promotions)
 
 
 @command

@@ -1,17 +1,12 @@
 """Pulling a panel: from an ingested panel, or any relation or query of the user's, to rows.
 
-One COPY statement reads all rows, so the read is consistent however others write meanwhile. It
-runs in a savepoint that is READ ONLY, which a query cannot undo. Names are quoted; a query is
-first opened by itself as a cursor, which proves that it is one statement that returns rows, and
-only then put in parentheses.
+One COPY statement reads all rows, so the read is consistent however others write meanwhile. What
+is the user's own is read as storage.sources has it.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pandas as pd
-import psycopg2
-import psycopg2.errors
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import sql
@@ -19,16 +14,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from storage.copying import LABEL, copy_out, raw
-from storage.database import first_line
 from storage.errors import InvalidSource, UnknownPanel
 from storage.labels import resolve
 from storage.relations import (
     find_relation,
     known_covariates,
     known_panels,
-    known_relations,
 )
 from storage.rows import build, exclude, to_panel
+from storage.sources import query_alone, read_only, refusing, relation_named
 from studies import Columns
 from studies.panels import Source
 
@@ -44,12 +38,6 @@ ALLOWED = {
     "covariate": ((*NUMBERS, "bool"), "numbers, or true and false"),
 }
 
-OPEN_ALONE = """
-DO $$ DECLARE rows refcursor; BEGIN
-    OPEN rows FOR EXECUTE current_setting('liftledger.query'); CLOSE rows;
-END $$
-"""
-
 
 def pull(session: Session, source: str | Source, *, untreated: bool = False) -> pd.DataFrame:
     """The rows of a panel (see storage.rows).
@@ -59,23 +47,23 @@ def pull(session: Session, source: str | Source, *, untreated: bool = False) -> 
     untreated: a calendar says what was treated: a source without treatment is unknown there (nan)
     Raises UnknownPanel, or InvalidSource naming what is missing, of the wrong type, or refused.
     """
-    with _read_only(session):
+    with read_only(session):
         if isinstance(source, str):
             where, query, columns = _named(session, source)
         elif source.relation is not None:
             where = f"relation {source.relation}"
-            query = _relation(session, source.relation)
+            query = relation_named(session, source.relation)
             columns = source.columns
         else:
             where, columns = "the query", source.columns
-            query = _query(session, source.query or "")
+            query = query_alone(session, source.query or "")
         return _pulled(session, where, query, columns, untreated=untreated)
 
 
 def _pulled(
     session: Session, where: str, query: sql.Composable, columns: Columns, *, untreated: bool
 ) -> pd.DataFrame:
-    with _refusing(where), raw(session).cursor() as cursor:
+    with refusing(where), raw(session).cursor() as cursor:
         cursor.execute(sql.SQL("SELECT * FROM {} AS panel LIMIT 0").format(query))
         described = cursor.description or ()
         present = [column.name for column in described]
@@ -105,7 +93,7 @@ def _pulled(
     )
     kinds = {"unit": LABEL, "period": LABEL, "outcome": pa.float64(), "treatment": pa.float64()}
     covariates = dict.fromkeys(names.covariates, pa.float64())
-    with _refusing(where):
+    with refusing(where):
         table = copy_out(session, selected, kinds | covariates)
     _refuse_unlabelled(table, where, names)
     unit, period, outcome, treatment = (table[name] for name in kinds)
@@ -139,60 +127,6 @@ def _named(session: Session, name: str) -> tuple[str, sql.Composable, Columns]:
             f"{', '.join(known) or 'none'}. `liftledger ingest FILE --panel NAME` brings one in"
         )
     return f"relation {name}", relation, Columns()
-
-
-def _relation(session: Session, name: str) -> sql.Composable:
-    relation = find_relation(session, name)
-    if relation is None:
-        raise InvalidSource(
-            f"no relation {name!r} in the database; there are: "
-            f"{', '.join(known_relations(session, name)) or 'none'}"
-        )
-    return relation
-
-
-def _query(session: Session, query: str) -> sql.Composable:
-    """The user's query in parentheses, once it has been opened alone.
-
-    Text that PostgreSQL reads as exactly one statement has closed all its quotes, comments and
-    parentheses, so nothing in it can reach beyond the parentheses put around it.
-    """
-    query = query.strip().rstrip(";")
-    if "\0" in query:
-        raise InvalidSource("the query holds a NUL character; no SQL does")
-    session.execute(text("SELECT set_config('liftledger.query', :query, true)"), {"query": query})
-    with _refusing("the query"), raw(session).cursor() as cursor:
-        cursor.execute(OPEN_ALONE)
-    return sql.SQL("(\n{}\n)").format(sql.SQL(query))  # a line of its own: it may end in a comment
-
-
-@contextmanager
-def _read_only(session: Session) -> Iterator[None]:
-    """Until the block ends nothing can be written; the transaction around it still can."""
-    with session.begin_nested():
-        session.execute(text("SET TRANSACTION READ ONLY"))
-        yield
-
-
-@contextmanager
-def _refusing(where: str) -> Iterator[None]:
-    """What the database says about the user's relation or query, as one clear line."""
-    try:
-        yield
-    except (psycopg2.OperationalError, psycopg2.InterfaceError):
-        raise  # the database is in trouble, not the query
-    except psycopg2.errors.ReadOnlySqlTransaction as error:
-        raise InvalidSource(
-            f"{where} would write ({first_line(error)}); it may only read"
-        ) from error
-    except psycopg2.errors.InvalidCursorDefinition as error:
-        raise InvalidSource(
-            f"{where} must be one SELECT that returns rows: {first_line(error)}"
-        ) from error
-    except psycopg2.Error as error:
-        if error.pgcode is None:
-            raise
-        raise InvalidSource(f"{where} cannot be read: {first_line(error)}") from error
 
 
 def _types(session: Session, codes: Sequence[int]) -> dict[int, str]:

@@ -96,6 +96,11 @@ def all_current(session: Session) -> list[tuple[Promotion, int]]:
     return [(_read(row), row.version) for row in _latest(session)]
 
 
+def newest(session: Session) -> list[PromotionVersion]:
+    """The current version of every promotion, with who entered it and why, by name."""
+    return [_version(row) for row in _latest(session)]
+
+
 def running_or_ended(session: Session, today: date | None = None) -> list[tuple[Promotion, int]]:
     """Those that have started and were not cancelled, by name.
 
@@ -113,17 +118,7 @@ def history(session: Session, name: str) -> list[PromotionVersion]:
     ).all()
     if not rows:
         raise _unknown(session, name)
-    return [
-        PromotionVersion(
-            _read(row),
-            row.version,
-            row.details_hash,
-            row.registered_by,
-            row.reason,
-            row.registered_at,
-        )
-        for row in rows
-    ]
+    return [_version(row) for row in rows]
 
 
 def _latest(session: Session) -> list[PromotionRow]:
@@ -133,6 +128,17 @@ def _latest(session: Session) -> list[PromotionRow]:
         .order_by(PromotionRow.promotion, PromotionRow.version.desc())
     )
     return list(session.scalars(newest))
+
+
+def _version(row: PromotionRow) -> PromotionVersion:
+    return PromotionVersion(
+        _read(row),
+        row.version,
+        row.details_hash,
+        row.registered_by,
+        row.reason,
+        row.registered_at,
+    )
 
 
 def _read(row: PromotionRow) -> Promotion:

@@ -13,7 +13,7 @@ from tests.flows import shop
 from tests.liftledger.commands import Shell, complaint
 
 COMMANDS = ("ingest", "register", "run", "results", "report", "show", "pin", "replay",
-            "decide", "sign", "outcome",
+            "decide", "sign", "outcome", "promotions",
             "decisions", "calibrate", "race", "up", "doctor", "demo")  # fmt: skip
 STUDY = "study: shop\nquestion: What did the promotion do?\npanel: shop\n"
 STUDY += "estimators: [did, sc]\nprimary: did\ninference: {placebos: 20}\n"

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from storage.database import transaction
 from storage.errors import InvalidSource, UnknownPanel
 from storage.outcomes import ingest
-from storage.panels import _read_only, pull
+from storage.panels import pull
+from storage.sources import read_only
 from studies import Columns
 from studies.panels import Source
 from tests.storage.answers import bits, rows
@@ -197,7 +198,7 @@ def test_after_a_pull_the_same_transaction_writes_and_inside_it_none(engine: Eng
         ingest(session, "stores", rows())
         pull(session, "stores")
         ingest(session, "again", rows())
-        with pytest.raises(InternalError, match="read-only"), _read_only(session):
+        with pytest.raises(InternalError, match="read-only"), read_only(session):
             session.execute(text("DELETE FROM outcomes"))
 
 
