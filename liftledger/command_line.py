@@ -206,6 +206,7 @@ def report(
 
 for _review in (
     reviews.show,
+    reviews.diff,
     reviews.pin,
     reviews.replay,
     reviews.decide,
