@@ -6,6 +6,7 @@ lets HTML through.
 
 import re
 
+from reports.account import verdict
 from reports.choice import choice_label, choice_sentences, named
 from reports.headline import kinds
 from reports.impact import impact_sentence
@@ -22,6 +23,7 @@ def markdown(result: StoredResult, report: str | None = None) -> str:
     level = percent(result.plan.inference.level)
     lines = [
         f"# {escape(result.plan.question)}",
+        escape(verdict(result)) and f"**{escape(verdict(result))}**",
         f"**{escape(answer(result))}**",
         escape(impact_sentence(result)),
         _table(result),

@@ -33,7 +33,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports import choice, decisions, promotion, registered, restatements
+from reports import account_json, choice, decisions, promotion, registered, restatements
 from reports.headline import ANSWERED, kinds, variance_of
 from reports.impact import impact_of, withheld
 from reports.pins import pin_to_json
@@ -65,6 +65,8 @@ def to_json(result: StoredResult) -> dict[str, Any]:
         found["choice"] = choice.to_json(result.choice) | {
             "race": None if race is None else race_to_json(race)
         }
+    if (said := account_json.to_json(result)) is not None:
+        found["account"] = said
     found["decisions"] = decisions.to_json(result.decisions)
     found["pin"] = pin_to_json(result.pin)
     found["later"] = None if result.later is None else result.later.version

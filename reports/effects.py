@@ -12,6 +12,7 @@ from reports.drawing import INK, WIDE, Figure, Key, Spec, drawn, values
 from reports.impact import withheld
 from reports.names import closed, counted
 from reports.numbers import interval, number, p_value, percent, places_for
+from reports.parts import after_words
 from reports.paths import chart, layer, placed, shade_key, titled
 from reports.sentences import quantity
 from storage.records import StoredEstimate, StoredResult
@@ -55,7 +56,12 @@ def effects_by_period(result: StoredResult, estimate: StoredEstimate) -> Figure:
         label=label,
         title=titled(result, "Observed minus counterfactual"),
         key=[Key("dot-accent", "effect"), *_keys(result, drawing), *lack, shade_key(result)],
-        caption=f"{before} {_about(result, estimate, drawing, 'by_period')}".strip(),
+        caption=" ".join(
+            filter(
+                None,
+                (before, after_words(result), _about(result, estimate, drawing, "by_period")),
+            )
+        ),
     )
 
 
@@ -78,8 +84,8 @@ def cumulative_effect(result: StoredResult, estimate: StoredEstimate) -> Figure 
         title=titled(result, "Sum of effects so far"),
         key=[Key("line-plain", "sum over treated cells"), *_keys(result, drawing),
              shade_key(result)],
-        caption=f"Up to {last['period']}: {said}.{left_out} "
-        f"{_about(result, estimate, drawing, 'cumulative')}".strip(),
+        caption=f"Up to {last['period']}: {said}.{left_out} {after_words(result)} "
+        f"{_about(result, estimate, drawing, 'cumulative')}".replace("  ", " ").strip(),
     )  # fmt: skip
 
 

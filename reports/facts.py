@@ -4,6 +4,7 @@ from reports.headline import Headline, headline
 from reports.impact import over_cells, shown
 from reports.names import estimator_label, variance_label
 from reports.numbers import interval, number, p_value, percent, places_for
+from reports.parts import promoted
 from reports.sentences import shown_places
 from storage.records import StoredEstimate, StoredResult, StoredVariance
 
@@ -27,7 +28,7 @@ def facts(result: StoredResult) -> list[tuple[str, str]]:
 
 
 def _levels(result: StoredResult, estimate: StoredEstimate, places: int) -> list[tuple[str, str]]:
-    treated = result.panel.treatment & result.panel.observed
+    treated = promoted(result).treatment & result.panel.observed
     if estimate.counterfactual is None or not treated.any():
         return []
     observed = float(result.panel.outcome[treated].mean())

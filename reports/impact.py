@@ -11,6 +11,7 @@ from typing import Any
 from reports.headline import headline
 from reports.names import closed, counted, estimator_label, variance_label, variance_phrase
 from reports.numbers import interval, number, percent, places_for, places_that_keep_signs
+from reports.parts import cells_words
 from reports.sentences import logarithmic, quantity
 from storage.records import StoredEstimate, StoredResult
 
@@ -137,6 +138,8 @@ def not_in_percent(result: StoredResult) -> str:
 
 def over_cells(estimate: StoredEstimate) -> str:
     """ "over 12 treated cells, 1 more not observed" """
+    if words := cells_words(estimate):
+        return words
     rows = estimate.diagnostics.get("cumulative") or []
     if not rows:
         return "over the treated cells"

@@ -8,7 +8,8 @@ import json
 from datetime import UTC
 from typing import Any
 
-from reports import decisions, pins, registered, restatements
+from reports import account, account_rows, decisions, pins, registered, restatements
+from reports.account_figure import decomposition
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
@@ -32,6 +33,7 @@ from reports.names import (
 )
 from reports.numbers import percent
 from reports.over_time import cumulative_rows, period_rows
+from reports.parts import promoted
 from reports.paths import has_paths, observed_and_counterfactual
 from reports.pattern import dropped_sentence, panel_sentence, treatment_sentence
 from reports.placebos import placebos
@@ -52,7 +54,8 @@ def render(result: StoredResult) -> str:
         made=result.created_at.astimezone(UTC),
         answer=answer(result),
         panel=panel_sentence(result.panel),
-        treatment=treatment_sentence(result.panel),
+        treatment=treatment_sentence(promoted(result)),
+        account=_account(result),
         facts=facts(result),
         not_in_percent=not_in_percent(result),
         planned=_planned(result),
@@ -89,6 +92,20 @@ def render(result: StoredResult) -> str:
         identity=_identity(result),
         plan=json.dumps(json.loads(result.plan.canonical()), indent=2, ensure_ascii=False),
     )
+
+
+def _account(result: StoredResult) -> dict[str, Any] | None:
+    """What the merchandiser reads first; None where the plan asks for no account."""
+    if not account.asks_for_account(result):
+        return None
+    return {
+        "verdict": account.verdict(result),
+        "facts": account_rows.facts(result),
+        "figure": decomposition(result),
+        "lines": account_rows.lines(result),
+        "rule": account.rule_sentences(result),
+        "notes": [*account.cautions(result), *account.notes(result)],
+    }
 
 
 def _heading(result: StoredResult) -> str:

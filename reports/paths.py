@@ -11,6 +11,7 @@ from typing import Any
 from reports.drawing import INK, WIDE, Figure, Key, Spec, drawn, position_axis, values
 from reports.names import estimator_label
 from reports.numbers import number, percent, places_for
+from reports.parts import has_after
 from reports.pattern import pattern
 from storage.records import StoredEstimate, StoredResult
 
@@ -122,7 +123,7 @@ def shade_key(result: StoredResult) -> Key:
     """What the shading means."""
     share = pattern(result.panel).share
     if set(share) <= {0.0, 1.0}:
-        return Key("shade", "treated")
+        return Key("shade", "promotion, and after it" if has_after(result) else "treated")
     return Key("shade", f"share of units treated (darkest: {percent(round(share.max(), 2))})")
 
 

@@ -16,6 +16,7 @@ from reports.numbers import (
     places_for,
     places_that_keep_signs,
 )
+from reports.parts import promoted
 from reports.pattern import when_words
 from storage.records import StoredEstimate, StoredResult, StoredVariance
 from studies.economics_plan import LOGARITHM
@@ -102,13 +103,13 @@ def _announce(result: StoredResult, chosen: Headline, estimate: StoredEstimate) 
         size = quantity(number(estimate.att, places), result.plan.measure)
         return (
             f"{cause} had no clear effect on {outcome}: the estimate is {size} on average "
-            f"{when_words(result.panel)}, and its {level} interval, {bounds}, includes zero "
+            f"{when_words(promoted(result))}, and its {level} interval, {bounds}, includes zero "
             f"({basis})."
         )
     verb = "lowered" if estimate.att < 0 else "raised"
     size = quantity(number(abs(estimate.att), places), result.plan.measure)
     return (
-        f"{cause} {verb} {outcome} by {size} on average {when_words(result.panel)} "
+        f"{cause} {verb} {outcome} by {size} on average {when_words(promoted(result))} "
         f"({level} interval {bounds}; {basis})."
     )
 
@@ -120,9 +121,10 @@ def _without_planned_variance(
     planned = variance_phrase(result.plan.inference.primary)
     places = shown_places(estimate, chosen.variance)
     size = quantity(number(estimate.att, places), result.plan.measure)
+    when = when_words(promoted(result))
     said = (
         f"The estimated effect of {_inside(cause)} on {outcome} is {size} on average "
-        f"{when_words(result.panel)} ({estimator_label(estimate.estimator)}), but the {planned}, "
+        f"{when} ({estimator_label(estimate.estimator)}), but the {planned}, "
         f"planned as primary, was refused: {closed(chosen.variance_refusal or '')}"
     )
     variance = chosen.variance

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports import pins
+from reports.account_table import account_lines
 from reports.choice import named
 from reports.decisions import decided_lines, decision_phrase
 from reports.diagnostics import diagnoses
@@ -48,6 +49,7 @@ def result_table(result: StoredResult) -> RenderableType:
         _text(f"{result.study}, version {result.version}", "dim"),
         *(_text(one, "yellow") for one in pins.sentences(result)),
         _text(result.plan.question, "bold"),
+        *account_lines(result),
         *_estimates(result),
         _text(caption, "dim"),
     ]

@@ -7,11 +7,12 @@ of each role together and of everything. Units of different items are not added 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from estimators.economics.amounts import PROMOTED as PROMOTED
 from estimators.economics.amounts import Amount, Asked, Outcome, shifted
 from estimators.economics.decision import Recommendation, Rule, recommend
 
 ALL = "all"
-PROMOTED, ROLES = "promoted", ("cannibalised", "halo")
+ROLES = ("cannibalised", "halo")
 MONEY = ("revenue", "margin")
 
 

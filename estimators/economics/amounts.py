@@ -30,6 +30,7 @@ from estimators.variance.kinds import InferenceKind
 from estimators.variance.placebos import Placebos
 
 AFTER = "after"
+PROMOTED = "promoted"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Outcome:
     parts: Mapping[str, PartEffect]
     placebos: Mapping[str, Placebos]
     reason: str | None = None
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence."""
+        return "the promoted item" if self.role == PROMOTED else self.name
 
     @property
     def whole(self) -> str:
@@ -167,7 +173,7 @@ def shifted(amount: Amount, what: str, constant: float, scale: float = 1.0) -> A
 def _terms(what: str, outcome: Outcome, part: str) -> list[Term]:
     """What is summed of one outcome: a part, or what the net consists of where money differs."""
     if outcome.reason is not None:
-        raise Missing(f"{outcome.name} was not answered: {outcome.reason}")
+        raise Missing(f"{outcome.called} was not answered: {outcome.reason}")
     money = {"revenue": "price", "margin": "margin"}.get(what)
     names = [part]
     if part == NET and money and outcome.prices.varies(money):
@@ -177,9 +183,9 @@ def _terms(what: str, outcome: Outcome, part: str) -> list[Term]:
         effect = outcome.parts[name]
         per_unit = 1.0 if money is None else outcome.prices.per_unit(money, name)
         if per_unit is None:
-            raise Missing(f"the plan gives no {money} of {outcome.name}; add {money}, per unit")
+            raise Missing(f"the plan gives no {money} of {outcome.called}; add {money}, per unit")
         if effect.att is None:
-            raise Missing(f"{outcome.name}, {name}: {effect.reason}")
+            raise Missing(f"{outcome.called}, {name}: {effect.reason}")
         weight = per_unit * outcome.prices.units * effect.cells
         label = f"{outcome.name}, {name}"
         found.append(Term(label, effect.att, weight, outcome.placebos[name]))
