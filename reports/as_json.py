@@ -12,6 +12,7 @@
          "diagnostics": {"noise", "leverage", "favoured", "placebo_rank", "pre_rmse", …}}],
      "choice": where a rule chose the primary estimator, {"estimator", "rule", "how", "reason",
          "tied_with", "content_hash", "chosen", "answered", "race": as `liftledger race --json`},
+     "account": where the plan asks for one, what the promotion was worth (reports/account_json.py),
      "decisions": [as `liftledger decisions --json`],
      "pin": null, or {"study", "version", "reason", "pinned_by", "pinned_at"} of the official
          version, this one or another; "later": number of the newest version where this is older,
