@@ -17,6 +17,7 @@ import typer  # noqa: E402
 
 from liftledger import reviews  # noqa: E402
 from liftledger.ending import WRONG_USAGE, ending  # noqa: E402
+from liftledger.monitoring import monitor  # noqa: E402
 from liftledger.promoting import promotions  # noqa: E402
 from liftledger.queueing import due, runs_all_due  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
@@ -206,7 +207,6 @@ def report(
 
 for _review in (
     reviews.show,
-    reviews.diff,
     reviews.pin,
     reviews.replay,
     reviews.decide,
@@ -220,6 +220,7 @@ command(acknowledge)
 command(silence)
 command(resolve)
 command(deliver)
+command(monitor)
 command(calibrate)
 command(race)
 command(verify)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from studies.economics_plan import DecisionRule, EconomicsPlan, LinkedOutcome, PricesPlan
+from studies.monitor_plan import MonitorRule
 from studies.part import Name, Part
 from studies.spans import Dates
 
@@ -24,6 +25,7 @@ class PromotionPlan(Part):
     dates: whether a date of the panel is the first day of its period or the last
     economics, linked, decide: what it is worth, what else it moves, when to repeat it; see
         studies.economics_plan
+    monitor: what somebody wants to be told while it runs; see studies.monitor_plan
     """
 
     name: Name
@@ -35,6 +37,7 @@ class PromotionPlan(Part):
     economics: EconomicsPlan | None = Field(default=None, exclude_if=lambda one: one is None)
     linked: tuple[LinkedOutcome, ...] = Field(default=(), exclude_if=lambda listed: not listed)
     decide: DecisionRule | None = Field(default=None, exclude_if=lambda one: one is None)
+    monitor: MonitorRule | None = Field(default=None, exclude_if=lambda one: one is None)
 
     @field_validator("linked")
     @classmethod

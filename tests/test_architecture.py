@@ -17,6 +17,7 @@ from prefect import Flow, Task
 import flows
 import tasks
 from checks import CHECKS
+from checks.live import LIVE_RULES
 from estimators import ESTIMATORS, VARIANCES
 from liftledger.command_line import app
 from storage.columns import Table
@@ -77,6 +78,12 @@ def test_every_check_is_listed_with_its_severity_and_what_must_hold() -> None:
         severity, table, must = rows[rule.name]
         assert (severity, table) == (rule.severity, rule.table)
         assert must.startswith(rule.must)
+
+
+def test_every_check_of_live_panels_is_listed_and_none_stops() -> None:
+    found = [[rule.name, rule.table, rule.must] for rule in LIVE_RULES]
+    assert listed("Checks of live panels") == found
+    assert {rule.severity for rule in LIVE_RULES} == {"warn"}
 
 
 def test_every_flow_is_listed() -> None:

@@ -7,14 +7,15 @@ import pytest
 
 from storage.database import connect
 from tests.liftledger.commands import Shell, complaint
-from tests.storage.decisions import answered
+from tests.storage.decisions import answered, recommend
 
 
 @pytest.fixture
 def shop(shell: Shell) -> Shell:
     """A ledger with one result that ada asked for, and a rule that recommends to repeat."""
     engine = connect(shell.settings["DATABASE_URL"])
-    answered(engine, recommended="repeat")
+    answered(engine)
+    recommend(engine, "repeat")
     engine.dispose()
     return shell
 

@@ -122,7 +122,7 @@ def test_up_keeps_everything_running_answers_what_is_asked_and_leaves_nothing(sh
     assert f"http://127.0.0.1:{port}" in shell.said
     deployments = {one["name"]: one for one in api(port, "deployments/filter", {})}
     assert set(deployments) == {
-        "analyze", "calibrate", "calibrate-panel", "race", "replay", "replay-sample"
+        "analyze", "calibrate", "calibrate-panel", "monitor", "race", "replay", "replay-sample"
     }  # fmt: skip
     deployment = deployments["analyze"]
     asked = {"parameters": {"study": "shop"}, "state": {"type": "SCHEDULED"}}
