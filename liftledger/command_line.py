@@ -23,7 +23,7 @@ from liftledger.queueing import due, runs_all_due  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
 from liftledger.roles import roles  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
-from liftledger.trail import anchor, verify  # noqa: E402
+from liftledger.trail import anchor, export, verify  # noqa: E402
 from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
 
 app = typer.Typer(
@@ -225,6 +225,7 @@ command(calibrate)
 command(race)
 command(verify)
 command(anchor)
+command(export)
 command(roles)
 
 

@@ -65,3 +65,28 @@ def anchor(
     else:
         raise typer.BadParameter("a key is needed: --key FILE, or --new-key FILE to make one")
     show(done.facts, done.text, as_json)
+
+
+def export(
+    study: Annotated[str, typer.Argument(help="STUDY, or STUDY@VERSION; the newest by default.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A folder, or FILE.zip; nothing is overwritten.")
+    ],
+    anchor: Annotated[
+        Path | None, typer.Option(help="Anchors kept elsewhere; the one that covers it goes along.")
+    ] = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one result as a bundle that can be checked without the database and without Liftledger.
+
+    Report, JSON and Parquet; the rows of the ledger about it and the part of the log that records
+    them; lineage; a verifier of less than 200 lines. With a key, the list of its files is signed.
+    That it was exported is an entry of the log.
+
+    Example: liftledger export prop99@1 -o prop99.zip --anchor anchors.jsonl
+    """
+    from liftledger.exporting import exported
+
+    done = exported(study, output, anchor, key)
+    show(done.facts, done.text, as_json)

@@ -32,7 +32,7 @@ COPY (
             id, to_char(happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
             who, what, subject, details::text, previous_hash,
             role, recorded_table, recorded_key, recorded_hash)
-    END FROM audit_log ORDER BY id
+    END FROM audit_log {where} ORDER BY id
 ) TO STDOUT
 """
 
@@ -92,8 +92,13 @@ def check(session: Session, wanted: frozenset[int] = frozenset()) -> Links:
     """Every link of the log. wanted: entries to remember, as an anchor names them."""
     links = Links(wanted)
     with raw(session).cursor() as cursor:
-        cursor.copy_expert(sql.SQL(SPELLED), links)
+        cursor.copy_expert(sql.SQL(SPELLED.format(where="")), links)
     return links
+
+
+def spelled(first: int, last: int) -> str:
+    """SQL: entries of these numbers, as COPY sends them: number, hash, hash before, spelling."""
+    return SPELLED.format(where=f"WHERE id BETWEEN {first:d} AND {last:d}")
 
 
 def seconds(earlier: str, later: str) -> float:

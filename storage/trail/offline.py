@@ -24,22 +24,27 @@ LOG, ROWS, ANCHOR = "log.jsonl", "rows.jsonl", "anchor.json"
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 Point = tuple[int, int, int, int]
-KEY_PREFIX = bytes.fromhex("302a300506032b6570032100")  # SubjectPublicKeyInfo of Ed25519
 
 
-def problems(files: dict[str, bytes], public_key: bytes | None) -> Iterator[str]:
-    """Everything that does not hold."""
+def _problems(files: dict[str, bytes], public_key: bytes | None) -> Iterator[str]:
     yield from _sums(files)
     entries, rows = (list(map(json.loads, files[name].splitlines())) for name in (LOG, ROWS))
     yield from _chain(entries)
     yield from _seals(entries, rows, files)
     yield from _anchor(entries, files.get(ANCHOR), public_key)
     if SIGNED in files:
-        signed = json.loads(files[SIGNED])
-        if files[SIGNED] != _canonical(signed) + b"\n" or signed["sha256"] != _sha256(files[SUMS]):
-            yield f"{SIGNED} is not about these {SUMS}"
-        if not signed_by(public_key or bytes.fromhex(signed["key"]), signed):
-            yield f"{SIGNED} was not signed by this key"
+        told = json.loads(files[SIGNED])
+        same = told["sha256"] == _sha256(files[SUMS]) and files[SIGNED] == canonical(told) + b"\n"
+        if not same or not signed_by(public_key or bytes.fromhex(told["key"]), told):
+            yield f"{SIGNED} is not about these {SUMS}, or not signed by this key"
+
+
+def found_in(files: dict[str, bytes], public_key: bytes | None) -> list[str]:
+    """Everything that does not hold."""
+    try:
+        return list(_problems(files, public_key))
+    except (ValueError, LookupError, TypeError, zlib.error) as broken:
+        return [f"cannot be read: {type(broken).__name__}: {broken}"]
 
 
 def _sums(files: dict[str, bytes]) -> Iterator[str]:
@@ -48,36 +53,30 @@ def _sums(files: dict[str, bytes]) -> Iterator[str]:
         found = re.fullmatch(r"([0-9a-f]{64})  (\S.*)\n", line)
         if found is None or found[2] in named:
             yield f"{SUMS} has a line that says nothing: {line!r}"
-            continue
-        named.add(found[2])
-        if found[2] not in files:
-            yield f"{found[2]} is missing"
-        elif _sha256(files[found[2]]) != found[1]:
-            yield f"{found[2]} was altered"
+        elif _sha256(files.get(found[2], b"")) != found[1]:
+            yield f"{found[2]} was altered, or is missing"
+        named.add(found[2] if found else "")
     for name in sorted(({LOG, ROWS} | files.keys()) - named - {SUMS, SIGNED}):
         yield f"{name} is not in {SUMS}"
 
 
 def _chain(entries: list[dict[str, Any]]) -> Iterator[str]:
-    number = before = time = None
-    for one in entries:
-        entry = one["entry"]
-        spelled = json.dumps(entry, ensure_ascii=False).encode()
-        if _sha256(spelled) != one["hash"]:
+    for place, one in enumerate(entries):
+        entry, last = one["entry"], entries[place - 1] if place else None
+        if _sha256(json.dumps(entry, ensure_ascii=False).encode()) != one["hash"]:
             yield f"entry {entry[0]}: was altered"
-        if number is not None and entry[0] != number + 1:
+        if last and entry[0] != last["entry"][0] + 1:
             yield f"entry {entry[0]}: entries before it are missing"
-        elif before is not None and entry[6] != before:
+        elif last and entry[6] != last["hash"]:
             yield f"entry {entry[0]}: does not follow from the entry before"
-        if time is not None and entry[1][:19] < time[:19]:
+        if last and entry[1][:19] < last["entry"][1][:19]:
             yield f"entry {entry[0]}: is dated before the entry before"
-        number, before, time = entry[0], one["hash"], entry[1]
 
 
 def _seals(entries: list[Any], rows: list[Any], files: dict[str, bytes]) -> Iterator[str]:
     lines: dict[tuple[str, str], list[str]] = {}
     for one in rows:
-        line = f"{one['table']} {_canonical(one['row']).decode()}"
+        line = f"{one['table']} {canonical(one['row']).decode()}"
         lines.setdefault(tuple(one["of"]), []).append(line)
         for column in one["bytes"]:
             wanted = one["row"][column]
@@ -112,13 +111,14 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _canonical(value: Any) -> bytes:
+def canonical(value: Any) -> bytes:
+    """One spelling per value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def signed_by(public_key: bytes, signed: dict[str, Any]) -> bool:
     """Whether a JSON object's signature is this key's, over all else in it."""
-    message = _canonical({name: value for name, value in signed.items() if name != "signature"})
+    message = canonical({name: value for name, value in signed.items() if name != "signature"})
     signature = bytes.fromhex(signed["signature"])
     r, a = _point(signature[:32]), _point(public_key)
     s = int.from_bytes(signature[32:], "little")
@@ -174,7 +174,7 @@ def read(path: Path) -> dict[str, bytes]:
 
 def key_of(pem: str) -> bytes:
     """The 32 bytes of a public key."""
-    return base64.b64decode("".join(pem.splitlines()[1:-1])).removeprefix(KEY_PREFIX)
+    return base64.b64decode("".join(pem.splitlines()[1:-1]))[-32:]
 
 
 def main(words: list[str]) -> int:
@@ -185,9 +185,10 @@ def main(words: list[str]) -> int:
     try:
         public_key = key_of(Path(words[2]).read_text()) if words[1:] else None
         files = read(Path(words[0]))
-        found = list(problems(files, public_key))
-    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, zlib.error) as broken:
-        found, files = [f"cannot be read: {type(broken).__name__}: {broken}"], {}
+    except (OSError, ValueError, zipfile.BadZipFile) as broken:
+        sys.stderr.write(f"cannot be read: {broken}\n")
+        return 1
+    found = found_in(files, public_key)
     held = "anchored and signed by this key" if words[1:] else "no key was given: see README.md"
     last = f"{len(files)} files: all holds; {held}" if not found else f"problems: {len(found)}"
     sys.stdout.write("\n".join([*found, last, ""]))

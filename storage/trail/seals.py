@@ -51,7 +51,7 @@ def query_of(root: str, where: str = "true") -> str:
 def line_of(name: str, alias: str) -> str:
     """SQL: the line of a row."""
     pairs = ", ".join(
-        f"'{column.name}', {_text(column, alias)}"
+        f"'{column.name}', {text_of(column, alias)}"
         for column in sorted(table(name).columns, key=lambda column: column.name)
     )
     return f"'{name} ' || json_strip_nulls(json_build_object({pairs}))::text"
@@ -95,7 +95,8 @@ def _lines(root: str, name: str, way: Sequence[tuple[str, str]], where: str) -> 
     return f"SELECT {key_of(root, 'root')} AS key, {hashed} AS hash FROM {source} WHERE {where}"  # noqa: S608
 
 
-def _text(column: "Column[object]", alias: str) -> str:
+def text_of(column: "Column[object]", alias: str) -> str:
+    """SQL: the text of a value."""
     value = f'{alias}."{column.name}"'
     if isinstance(column.type, LargeBinary):
         return f"encode(sha256({value}), 'hex')"

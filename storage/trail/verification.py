@@ -38,6 +38,11 @@ class Verification:
         return not self.problems
 
 
+def one_moment(session: Session) -> None:
+    """Whatever is read from here on is as it was now, whoever writes meanwhile."""
+    session.execute(ONE_MOMENT)
+
+
 def verify(
     session: Session,
     anchored: Sequence[anchors.Anchor] = (),
@@ -47,7 +52,7 @@ def verify(
 
     anchored: anchors kept elsewhere, oldest first      key: what they must have been signed with
     """
-    session.execute(ONE_MOMENT)
+    one_moment(session)
     links = chain.check(session, anchors.remembered(anchored))
     found = [
         *(Problem(None, sentence) for sentence in (anchors.forged(anchored, key) if key else ())),

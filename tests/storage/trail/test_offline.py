@@ -51,5 +51,5 @@ def test_no_bit_of_a_signature_or_of_what_is_signed_can_be_changed() -> None:
 
 def test_values_are_spelled_as_in_the_ledger() -> None:
     value = {"b": [1.5, None, True], "a": 'ünï \n " \\ \x7f'}
-    assert offline._canonical(value).decode() == canonical(value)
-    assert json.loads(offline._canonical(value)) == value
+    assert offline.canonical(value).decode() == canonical(value)
+    assert json.loads(offline.canonical(value)) == value

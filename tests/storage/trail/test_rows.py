@@ -75,7 +75,7 @@ def test_a_seal_is_what_its_description_says(written: Engine) -> None:
             for name, way in evidence.tree(root):
                 source, alias = seals.joined(root, way)
                 columns = [column.name for column in evidence.table(name).columns]
-                shown = ", ".join(f'{seals._text(evidence.table(name).columns[one], alias)}'
+                shown = ", ".join(f'{seals.text_of(evidence.table(name).columns[one], alias)}'
                                   for one in columns)  # fmt: skip
                 query = f"SELECT {seals.key_of(root, 'root')}, {shown} FROM {source}"
                 for key, *texts in session.execute(text(query)):
