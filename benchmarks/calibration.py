@@ -68,6 +68,8 @@ DESIGNS = {
     "did even 50x40": _design("even", 50, 40, "did", 2000),
     "sdid multiplicative 20x15": _design("multiplicative", 20, 15, "sdid", 2000),
     "sdid even 20x15": _design("even", 20, 15, "sdid", 2000),
+    "sdid by_unit 20x15": _design("by_unit", 20, 15, "sdid", 2000),
+    "sdid by_period 20x15": _design("by_period", 20, 15, "sdid", 2000),
     "sdid multiplicative 50x40": _design("multiplicative", 50, 40, "sdid", 2000),
     "sdid even 50x40": _design("even", 50, 40, "sdid", 2000),
     "six even 20x15": _design("even", 20, 15, SIX, 500),
