@@ -57,7 +57,7 @@ format: .venv/dev.stamp  ## put the code in order, as check wants it
 
 lock:  ## the newest versions that requirements*.in allow (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
-	for name in requirements requirements-dev; do uv pip compile --quiet --upgrade \
+	for name in requirements requirements-dask requirements-dev; do uv pip compile --quiet --upgrade \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		$$name.in -o $$name.lock || exit 1; done
 

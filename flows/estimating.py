@@ -10,6 +10,7 @@ from storage.linked import LinkedPanel
 from storage.placing import parts
 from studies import Plan
 from studies.placing import Placed
+from tasks.cluster import spread
 from tasks.estimates import estimate, estimate_with_account
 
 
@@ -29,7 +30,7 @@ def estimated(
     found = parts(panel, placed)
     accounted = primary if plan.promotion and plan.promotion.economics else None
     # one thread per matrix product: the order of additions, so every digit, is the same each time
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), spread():
         running = {
             key: estimate_with_account.submit(panel, key, plan, found, linked)
             if key == accounted

@@ -1,13 +1,13 @@
 """Where batches of a race are computed: here, or wherever the operator says.
 
-    LIFTLEDGER_TASK_RUNNER=prefect_dask:DaskTaskRunner
-    LIFTLEDGER_TASK_RUNNER_OPTIONS={"address": "tcp://scheduler:8786"}
+    LIFTLEDGER_DASK=tcp://scheduler:8786     on a Dask cluster (tasks/cluster.py: placebos, too)
+    LIFTLEDGER_TASK_RUNNER=module:class      by any task runner of Prefect's
+    LIFTLEDGER_TASK_RUNNER_OPTIONS={...}     with its arguments as JSON
 
-Any task runner of Prefect's will do, by module:class, with its arguments as JSON. A batch needs no
-database: its panel travels to it and its numbers travel back, so workers need this code and nothing
-else. Without the variable a race that is soon over stays in this process, and a longer one has one
-process for each core: threads of one process would wait for each other's Python. Where a batch was
-computed changes no bit of it.
+A batch needs no database: its panel travels to it and its numbers travel back, so workers need this
+code and nothing else. Without the variables a race that is soon over stays in this process, and a
+longer one has one process for each core: threads of one process would wait for each other's Python.
+Where a batch was computed changes no bit of it.
 """
 
 import json
@@ -23,6 +23,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from estimators.core.parallel import cores
 from flows.side_by_side import SideBySide
+from tasks import cluster
 
 RUNNER, OPTIONS = "LIFTLEDGER_TASK_RUNNER", "LIFTLEDGER_TASK_RUNNER_OPTIONS"
 PAYS = 30.0  # seconds of work left, above which starting processes pays
@@ -57,6 +58,8 @@ def task_runner(seconds: float, environment: Mapping[str, str] = os.environ) -> 
     Raises NoTaskRunner, saying which variable to mend.
     """
     name = environment.get(RUNNER, "")
+    if not name and cluster.address(environment):
+        return _on_dask(str(cluster.address(environment)))
     if not name:
         return InProcesses() if seconds > PAYS and cores() > 1 else SideBySide(max_workers=1)
     module, _, wanted = name.partition(":")
@@ -75,3 +78,16 @@ def task_runner(seconds: float, environment: Mapping[str, str] = os.environ) -> 
     if not isinstance(found, TaskRunner):
         raise NoTaskRunner(f"{RUNNER}={name}: not a task runner of Prefect's")
     return found
+
+
+def _on_dask(address: str) -> TaskRunner[Any]:
+    try:
+        from prefect_dask import DaskTaskRunner
+    except ImportError as missing:
+        raise NoTaskRunner(
+            f"{cluster.VARIABLE} is set, but {missing.name} is not installed; {cluster.INSTALL}"
+        ) from missing
+    if address == cluster.LOCAL:
+        own = {"n_workers": cores(), "threads_per_worker": 1, "dashboard_address": None}
+        return DaskTaskRunner(cluster_kwargs=own)
+    return DaskTaskRunner(address=address)

@@ -28,6 +28,7 @@ CODES = {
     "storage.errors.StorageError": FAILED,
     "flows.prefect_server.PrefectUnavailable": FAILED,
     "flows.spreading.NoTaskRunner": FAILED,
+    "tasks.cluster.ClusterUnfit": FAILED,
     "liftledger.ending.Failure": FAILED,
 }
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
-from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from channels import mail, webhook
@@ -25,6 +24,7 @@ from storage.ledger import ledger
 from tasks.events import EVENT, emit, is_watched
 from tasks.narration import narrate
 from tasks.retries import ON_THE_LEDGER
+from tasks.step import task
 
 Send = Callable[[Message], str]
 

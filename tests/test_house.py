@@ -79,9 +79,9 @@ def test_docker_is_no_package_for_it_would_shadow_the_library_prefect_imports() 
     assert "site-packages" in str(import_module("docker").__file__)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_a_lock_pins_every_file_by_its_hash_and_names_no_host(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("kind", ["", "-dask", "-dev"])
+def test_a_lock_pins_every_file_by_its_hash_and_names_no_host(kind: str) -> None:
+    text = (ROOT / f"requirements{kind}.lock").read_text(encoding="utf-8")
     pins = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
     assert len(pins) > 50
     assert not [pin.split()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin]
@@ -94,7 +94,11 @@ def test_the_development_lock_holds_exactly_what_runs_and_more() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         return set(re.findall(r"^[a-z0-9][^\\]*==[^\\]*(?= \\)", text, flags=re.MULTILINE))
 
+    def versions(name: str) -> set[str]:  # where a package is for some systems only may differ
+        return {pin.split(" ;")[0] for pin in pins(name)}
+
     assert pins("requirements.lock") < pins("requirements-dev.lock")
+    assert versions("requirements-dask.lock") < versions("requirements-dev.lock")
 
 
 def test_every_deployment_names_a_flow_and_parameters_it_takes() -> None:

@@ -29,7 +29,7 @@ from estimators.core.effect import att
 from estimators.core.errors import EstimationError, UnsupportedDesign
 from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import BoolArray, FloatArray, IntArray, Panel, listed
-from estimators.core.parallel import in_order
+from estimators.core.parallel import anywhere
 
 MOST = 120  # refits for donors, as many for treated units, and as many for periods
 WORK = 1_000_000  # cells × optimisations of one fit, times refits
@@ -124,7 +124,7 @@ def _leverage(
     labels: tuple[Hashable, ...],
     what: str,
 ) -> Leverage:
-    order = _in_order_of_weight(candidates, weights)
+    order = _anywhere_of_weight(candidates, weights)
     if len(order) < 2:
         number = "is 1" if len(order) == 1 else "are 0"
         plural = "" if len(order) == 1 else "s"
@@ -147,7 +147,7 @@ def _leverage(
         except EstimationError:
             return np.nan
 
-    found = np.array(in_order(left, chosen.tolist()))
+    found = np.array(anywhere(left, chosen.tolist()))
     answered = np.isfinite(found)
     impossible = tuple(labels[k] for k in chosen[~answered])
     if not answered.any():
@@ -166,7 +166,7 @@ def _leverage(
     )
 
 
-def _in_order_of_weight(candidates: BoolArray, weights: list[FloatArray]) -> IntArray:
+def _anywhere_of_weight(candidates: BoolArray, weights: list[FloatArray]) -> IntArray:
     """Positions of candidates with weight, the largest first; all in panel order without any."""
     if not weights:
         return np.flatnonzero(candidates)

@@ -24,7 +24,7 @@ from estimators.core.effect import att
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Inference, Variance
 from estimators.core.panel import FloatArray, IntArray, Panel
-from estimators.core.parallel import in_order
+from estimators.core.parallel import anywhere
 from estimators.variance.inference import infer
 from estimators.variance.placebos import Placebos
 
@@ -84,7 +84,7 @@ def _draws(placebos: Placebos) -> tuple[FloatArray, int]:
     while len(found) < placebos.draws and drawn < ATTEMPTS * placebos.draws:
         missing = placebos.draws - len(found)
         rows = ordered[rng.integers(len(ordered), size=(missing, len(ordered)))]
-        effects = in_order(lambda units: _effect(placebos, units), rows)
+        effects = anywhere(lambda units: _effect(placebos, units), rows)
         found += [effect for effect in effects if np.isfinite(effect)]
         drawn += missing
     return np.array(found), drawn

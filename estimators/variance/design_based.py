@@ -26,7 +26,7 @@ from estimators.core.designs import pattern
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Variance
 from estimators.core.panel import FloatArray, Panel
-from estimators.core.parallel import in_order
+from estimators.core.parallel import anywhere
 from estimators.variance.inference import infer
 from estimators.variance.placebos import Placebos
 
@@ -90,7 +90,7 @@ def donor_weights(panel: Panel, estimator: Estimator) -> FloatArray:
         assert found is not None
         return found
 
-    return np.array(in_order(row, range(len(panel.units))))
+    return np.array(anywhere(row, range(len(panel.units))))
 
 
 def _require_defined(panel: Panel, estimator: Estimator, kind: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from estimators.core.estimands import within
 from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import BoolArray
-from estimators.core.parallel import in_order
+from estimators.core.parallel import anywhere
 from estimators.core.placements import Pool
 from estimators.variance.effects import PlaceboEffect, effects_of
 from estimators.variance.placebos import Placebos, PoolName
@@ -63,7 +63,7 @@ class Together:
             every = (self.whole, *self.parts.values())
             panels, estimator = [one.panel for one in every], self.whole.estimator
             places = zip(*(one.placed(pool).placements for one in every), strict=True)
-            found = in_order(lambda placed: effects_of(panels, estimator, placed), places)
+            found = anywhere(lambda placed: effects_of(panels, estimator, placed), places)
             columns = list(zip(*found, strict=True))[1:]
             self._found[pool] = {
                 name: list(column) for name, column in zip(self.parts, columns, strict=True)

@@ -28,7 +28,7 @@ from estimators.core.effect import effects_by_period
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator, Fit, Inference
 from estimators.core.panel import FloatArray, Panel
-from estimators.core.parallel import in_order
+from estimators.core.parallel import anywhere
 from estimators.core.placements import Placement, across_units
 from estimators.core.settings import with_settings
 from estimators.variance.placebos import FEWEST, PROBLEMS, Placebos
@@ -126,7 +126,7 @@ def _ratios(placebos: Placebos, placements: tuple[Placement, ...]) -> FloatArray
         panel = placement.panel(placebos.panel)
         return gaps_of(panel, estimator.fit(panel)).ratio_at(0.0)
 
-    return np.array(in_order(ratio, placements))
+    return np.array(anywhere(ratio, placements))
 
 
 def _why(room: float) -> str:

@@ -22,7 +22,7 @@ from estimators.core.designs import pattern
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimator, Fit
 from estimators.core.panel import FloatArray, IntArray, Panel
-from estimators.core.parallel import in_order
+from estimators.core.parallel import anywhere
 from estimators.core.placements import Pool, across_both, across_units
 from estimators.variance.dealing import dealt, dealt_and_rotated, rotated
 from estimators.variance.effects import Effects, PlaceboEffect, effect_of, noise_share
@@ -145,7 +145,7 @@ class Placebos:
     def found(self, name: PoolName) -> tuple[Pool, list[PlaceboEffect]]:
         """The placements of a pool, and the effect at each."""
         pool, estimator = self.placed(name), self.estimator
-        return pool, in_order(lambda one: effect_of(self.panel, estimator, one), pool.placements)
+        return pool, anywhere(lambda one: effect_of(self.panel, estimator, one), pool.placements)
 
     def _like_the_treatment(self) -> bool:
         """Whether controls_past holds the treatment's own pattern; not where it is refused."""
