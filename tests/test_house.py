@@ -114,6 +114,13 @@ def test_every_deployment_names_a_flow_and_parameters_it_takes() -> None:
         assert deployment["work_pool"]["name"] == "liftledger"
 
 
+def test_what_is_scheduled_runs_one_at_a_time() -> None:
+    scheduled = [one for one in parsed("prefect.yaml")["deployments"] if one.get("schedules")]
+    assert {one["name"] for one in scheduled} >= {"deliver-alerts", "monitor", "replay-sample"}
+    for one in scheduled:  # a second is no harm, only waste: the ledger has its own leases
+        assert one["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
 def test_prefect_yaml_names_the_locked_version() -> None:
     version = parsed("prefect.yaml")["prefect-version"]
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
