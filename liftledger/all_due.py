@@ -65,7 +65,6 @@ def _worked_off(url: str, waiting: "Sequence[Run]", workers: int) -> "list[Run]"
     """Worker processes, as long as one of these runs is open."""
     from liftledger.crew import crew
     from storage.server import home_folder
-    from tasks.leases import give_up
 
     log = home_folder() / "workers.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +81,6 @@ def _worked_off(url: str, waiting: "Sequence[Run]", workers: int) -> "list[Run]"
                 _tell(found, ended)
                 if len(ended) == len(numbers):
                     return found
-                give_up(url, _whoami())
             elif time.monotonic() - seen > PATIENCE:
                 raise Failure(
                     f"the database has been away for {PATIENCE:.0f} s; what is done is stored, "
@@ -94,8 +92,10 @@ def _worked_off(url: str, waiting: "Sequence[Run]", workers: int) -> "list[Run]"
 def _looked(url: str, numbers: set[int]) -> "list[Run] | None":
     """These runs as they are now; None while the database is away."""
     from storage.errors import DatabaseUnavailable
+    from tasks.leases import give_up
 
     try:
+        give_up(url, _whoami())
         return [run for run in _runs(url) if run.id in numbers]
     except DatabaseUnavailable:
         return None

@@ -1,6 +1,7 @@
 """`liftledger up`: everything at once, until interrupted, and then nothing of it.
 
     database → Prefect's server and pages → work pool → deployments of prefect.yaml → worker
+             → an ear at the database, which starts what has become due (flows.listening)
 
 Prefect keeps its books in a database `prefect` beside ours where that server offers what it needs
 (the extension pg_trgm, which the embedded one lacks); otherwise in a file of the home folder.
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -29,6 +30,7 @@ from storage.server import home_folder
 PROJECT = Path(__file__).resolve().parent.parent  # where prefect.yaml and the flows are
 POOL = "liftledger"
 MARK = "LIFTLEDGER_WORKER"
+QUERY = "2"  # seconds between looks of the worker for what to start
 PATIENCE = 15.0  # seconds a process may take to end when asked
 
 
@@ -54,10 +56,12 @@ def stay_up(port: int) -> None:
             _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite", log=log)
             _prefect("--no-prompt", "deploy", "--all", log=log)
             say("prefect", f"pages at http://127.0.0.1:{port}, deployments of prefect.yaml ready")
-            worker = everything.enter_context(_worker(log))
+            worker = everything.enter_context(_process(_WORKER, log))
+            ear = everything.enter_context(_process(_EAR, log))
             everything.enter_context(_announced(home, port))
             say("up", f"waiting for work; Ctrl-C ends everything (log: {home / 'up.log'})")
-            _until_one_ends({"Prefect's server": server, "the worker": worker}, home / "up.log")
+            parts = {"Prefect's server": server, "the worker": worker, "what listens": ear}
+            _until_one_ends(parts, home / "up.log")
     except (Interrupted, Terminated):
         say("down", "everything has ended")
 
@@ -100,6 +104,7 @@ def _settings(home: Path, port: int, url: str) -> dict[str, str]:
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": books
         or f"sqlite+aiosqlite:///{home / 'prefect.db'}",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_WORKER_QUERY_SECONDS": QUERY,
     }
 
 
@@ -131,12 +136,19 @@ def _prefect(*words: str, log: IO[bytes]) -> None:
         raise Failure(f"`prefect {' '.join(words)}` failed; the log is {log.name}")
 
 
+_WORKER = (
+    "prefect", "worker", "start", "--pool", POOL, "--type", "process",
+    "--name", socket.gethostname(),
+)  # fmt: skip
+_EAR = ("flows.listening",)
+
+
 @contextmanager
-def _worker(log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
+def _process(words: Sequence[str], log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A module of Python's, until the block ends, with whatever it starts."""
     mark = uuid.uuid4().hex
-    words = ["worker", "start", "--pool", POOL, "--type", "process", "--name", socket.gethostname()]
     process = subprocess.Popen(
-        [sys.executable, "-m", "prefect", *words],
+        [sys.executable, "-m", *words],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=log,

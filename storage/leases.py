@@ -67,6 +67,9 @@ RETURNING id, study, error
 """)  # noqa: S608  (constants of this file)
 
 
+STARTABLE = text(f"SELECT id FROM runs WHERE {READY} ORDER BY id")  # noqa: S608  (likewise)
+
+
 class LeaseLost(StorageError):
     """The run is somebody else's by now: this one may mark nothing."""
 
@@ -129,6 +132,11 @@ def drop(session: Session, held: Claim, why: str) -> None:
 def release(session: Session, held: Claim, why: str = A_WORKER, pause: float = 0.0) -> None:
     """Let go of it for another attempt, after a pause of so many seconds. Raises LeaseLost."""
     _end(session, RELEASED, held, waits_for=why, pause=min(pause, PAUSE))
+
+
+def startable(session: Session) -> set[int]:
+    """Numbers of the runs that may be claimed, or given up, now."""
+    return set(session.scalars(STARTABLE))
 
 
 def give_up(session: Session, by: str) -> list[tuple[int, str, str]]:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import yaml
 
-from tests.flows import shop
+from tests.flows import promoted, shop
 from tests.liftledger.commands import PROJECT, Shell, complaint, until
 from tests.liftledger.test_commands import INGEST, write_shop
 
@@ -110,7 +110,10 @@ def kill_server(postmaster: int) -> None:
     server.wait(30)
 
 
-def test_up_keeps_everything_running_answers_what_is_asked_and_leaves_nothing(shell: Shell) -> None:
+@pytest.mark.timeout(400)
+def test_up_keeps_everything_running_answers_what_is_asked_or_due_and_leaves_nothing(
+    shell: Shell,
+) -> None:
     write_shop(shell.folder)
     shell.type(*INGEST)
     shell.type("register", "shop.yaml")
@@ -131,6 +134,10 @@ def test_up_keeps_everything_running_answers_what_is_asked_and_leaves_nothing(sh
     assert state(port, run["id"]) == "COMPLETED"
     assert shop.counts(shell.settings["DATABASE_URL"])["results"] == 1
     until(lambda: "did      tuned, fitted" in logs(port), "what the run says, in Prefect's pages")
+
+    promoted.due(shell.settings["DATABASE_URL"], "coffee")  # and nobody asks for the answer
+    answered = "SELECT state FROM runs WHERE study = 'coffee'"
+    until(lambda: shop.rows_of(shell.settings["DATABASE_URL"], answered) == [("done",)], "coffee")
 
     up.send_signal(signal.SIGTERM)
     assert up.wait(60) == 0, shell.said

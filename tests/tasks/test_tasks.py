@@ -1,6 +1,7 @@
 """What every step of a run promises: retried if it is the database's fault, and only then."""
 
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +57,12 @@ def test_arrays_travel_between_tasks_so_none_hashes_its_inputs() -> None:
 
 
 def test_steps_on_the_database_are_retried_and_no_other_is() -> None:
-    retried = {name for name, one in every_task().items() if one.retries}
-    assert retried == {
-        "read the plan", "pull the panel", "keep the snapshot", "keep the validation",
-        "look for a known answer", "store the answers", "read the result", "look for a known exam",
-        "keep an exam", "look for a known race", "look for finished batches", "keep a batch",
-        "keep a race", "look for a known choice", "keep the choice", "look for a study",
-        "look for alerts to deliver", "place the promotion", "pull a linked outcome",
-        "read the linked outcomes",
-        "claim the run", "claim a run", "mark the run done", "mark the run failed",
-        "let go of the run", "drop the run", "give up what never ends", "find what is due",
-        "ask for what is due", "tell what is late", "ask for a run",
-        "keep a replay", "draw results", "tell of a drift", "tell of a failure",
-    }  # fmt: skip
+    steps = every_task()
+    retried = {name for name, one in steps.items() if one.retries}
+    on_the_database = {name for name, one in steps.items() if "url" in signature(one.fn).parameters}
+    # a channel that was away is tried again at the next delivery: alerts.deliveries keeps count
+    assert retried == on_the_database - {"deliver alerts over a channel"}
+    assert {"read the plan", "store the answers", "claim a run"} < retried
 
 
 @pytest.mark.parametrize(
