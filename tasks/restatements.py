@@ -35,29 +35,28 @@ def compare(
     if rule is not None and rule.restated is not None:
         threshold = rule.restated
     found = restated(old, rows, plan.donors.exclude)
-    return _observed(f"{plan.study}@{version}", question, found, threshold)
+    return _observed(version, question, found, threshold)
 
 
 def reason_for(seen: Observation) -> str:
     """Why the study is asked for again, as its result will say."""
-    return f"{REASON}{seen.subject}: {seen.message}"
+    return f"{REASON}{seen.message}"
 
 
 def _observed(
-    subject: str, question: Question, found: Restatement, threshold: float
+    version: int, question: Question, found: Restatement, threshold: float
 ) -> Observation:
-    over = found.over(threshold)
-    message = found.text if found.count else "no cell that was used has changed"
-    answered = "it is answered again" if over else f"below the threshold of {threshold:.2%}"
+    study, over = question.plan.study, found.over(threshold)
+    message = f"since {study}@{version} {found.text if found.count else 'no used cell has changed'}"
     if found.count:
-        narrate("restated", f"{subject}: {message}")
+        narrate("restated", message)
     return Observation(
         "restatement",
-        subject,
+        study,
         "noticed" if over else "fine",
         message,
-        {"threshold": threshold, "over": over, **restatement_to_json(found)},
-        question.plan.study,
+        {"version": version, "threshold": threshold, "over": over, **restatement_to_json(found)},
+        study,
         question.version,
-        alerts={DATA_RESTATED: f"{subject}: {message}; {answered}"} if over else {},
+        alerts={DATA_RESTATED: f"{message}; {study} is answered again" if over else None},
     )

@@ -68,7 +68,7 @@ def test_a_visit_sees_panel_result_and_placebos_and_keeps_what_it_saw(ledger_url
     seen = monitor([study], positions=2, requested_by="ann")
     assert [one.kind for one in seen] == ["panel", "restatement", "calibration"]
     assert {one.state for one in seen} == {"fine"}
-    assert of(seen, "restatement").message == "no cell that was used has changed"
+    assert of(seen, "restatement").message == "since shop@1 no used cell has changed"
     assert of(seen, "calibration").details["asked"] == 2
     assert told(ledger_url) == []
     again = of(monitor([study], positions=2), "calibration")
@@ -88,15 +88,16 @@ def test_restated_cells_are_listed_told_once_and_answered_once_more(ledger_url: 
     assert seen.state == "noticed"
     (cell,) = seen.details["cells"]
     assert (cell["unit"], cell["period"], cell["new"]) == ("store 3", 2, 140.0)
-    assert told(ledger_url) == [("data_restated", "shop@1")]
+    assert told(ledger_url) == [("data_restated", "shop")]
     with ledger(ledger_url) as session:
         (run,) = runs.every(session)
-    assert run.reason.startswith("restated: shop@1: 1 of 140 cells")
+    assert run.reason.startswith("restated: since shop@1 1 of 140 cells")
     result = analyze(study, reason=run.reason)
     assert result.restated is not None
     assert (result.version, result.restated.version) == (2, 1)
     assert result.restated.answers[0].old[0] != result.restated.answers[0].new[0]
     assert of(monitor([study], positions=0), "restatement").state == "fine"
+    assert told(ledger_url) == []
 
 
 def test_a_change_below_the_threshold_is_kept_and_answers_nothing_anew(ledger_url: str) -> None:
