@@ -113,7 +113,8 @@ def register(
 ) -> None:
     """Register a study: what is asked is fixed before the answer is known.
 
-    The same plan again changes nothing; a changed plan is a new version of the study.
+    The same plan again changes nothing; a changed plan is a new version of the study and needs
+    a reason.
 
     Example: liftledger register examples/prop99.yaml
     """

@@ -11,6 +11,8 @@ from reports.names import counted
 from storage.placing import to_json as stored
 from studies.placing import Cell, Overlap, Placed
 
+OVERLAPS = 5  # other promotions spelled out
+
 
 def placed_sentence(placed: Placed) -> str:
     """Which promotion, in how many units and periods, and where its treated cells come from."""
@@ -52,7 +54,14 @@ def remarks(placed: Placed) -> list[str]:
             f"{counted(placed.after_missing, 'period')} of those after the end "
             f"{_are(placed.after_missing)} not in the panel yet."
         )
-    said += [_overlap(one, placed) for one in placed.overlaps]
+    largest = sorted(placed.overlaps, key=lambda one: (-one.shared, -one.cells))
+    said += [_overlap(one, placed) for one in largest[:OVERLAPS]]
+    if others := largest[OVERLAPS:]:
+        cells = sum(one.cells for one in others)
+        said.append(
+            f"{counted(len(others), 'other promotion')} {_cover(len(others))} "
+            f"{counted(cells, 'cell')} more; --json lists them."
+        )
     return said + _differences(placed)
 
 
@@ -98,6 +107,10 @@ def _periods(periods: Sequence[object]) -> str:
     if len(periods) == 1:
         return str(periods[0])
     return f"{counted(len(periods), 'period')}, {periods[0]} to {periods[-1]}"
+
+
+def _cover(count: int) -> str:
+    return "covers" if count == 1 else "cover"
 
 
 def _are(count: int) -> str:

@@ -15,7 +15,6 @@ import pandas as pd
 from estimators.core.panel import BoolArray, Panel, listed
 from storage.json_values import plain
 from storage.labels import label_text
-from storage.rows import without
 from studies import Plan
 from studies.errors import InvalidPromotion
 from studies.period_labels import Label
@@ -156,22 +155,27 @@ def _overlaps(
     spans_of: Mapping[Label, Span],
 ) -> tuple[tuple[Overlap, ...], "pd.Series[bool]"]:
     """The other promotions that cover cells of the panel, and which cells those are."""
-    kept = without(rows, {label_text(unit) for unit in plan.donors.exclude})
-    known = [str(unit) for unit in kept["unit"].cat.categories]
-    under, found = treated & False, []
+    excluded = {label_text(unit) for unit in plan.donors.exclude}
+    place = {str(unit): i for i, unit in enumerate(rows["unit"].cat.categories)}
+    column = {label: t for t, label in enumerate(spans_of)}
+    unit = rows["unit"].cat.codes.to_numpy()
+    period = rows["period"].map(column).to_numpy()
+    own = treated.to_numpy()
+    under, found = np.zeros(len(rows), dtype=np.bool_), []
     for other, version in calendar:
-        promoted = set(other.units)
-        units = tuple(unit for unit in known if unit in promoted)
+        units = tuple(sorted(place.keys() & set(other.units) - excluded))
         periods = meets(spans_of, other)
         if not units or not periods or not concerns(promotion, other):
             continue
-        cells = rows["unit"].isin(units) & rows["period"].isin(periods)
+        here, then = np.zeros(len(place), np.bool_), np.zeros(len(column), np.bool_)
+        here[[place[label] for label in units]] = True
+        then[[column[label] for label in periods]] = True
+        cells = here[unit] & then[period]
         if cells.any():
-            shared = int((cells & treated).sum())
-            one = Overlap(other.promotion, version, units, periods, int(cells.sum()), shared)
-            found.append(one)
+            size, shared = int(cells.sum()), int((cells & own).sum())
+            found.append(Overlap(other.promotion, version, units, periods, size, shared))
             under |= cells
-    return tuple(found), under
+    return tuple(found), pd.Series(under, index=rows.index)
 
 
 def _written(

@@ -110,6 +110,13 @@ def test_what_to_know_is_said_with_labels_and_counts(changed: dict[str, Any], sa
     assert remarks(replace(PLACED, **changed)) == [said]
 
 
+def test_of_many_other_promotions_the_largest_are_spelled_out() -> None:
+    many = tuple(replace(TEA, promotion=f"tea_{size}", cells=size) for size in range(1, 9))
+    said = remarks(replace(PLACED, overlaps=many))
+    assert [sentence.split()[1] for sentence in said[:5]] == [f"tea_{n}" for n in (8, 7, 6, 5, 4)]
+    assert said[5:] == ["3 other promotions cover 6 cells more; --json lists them."]
+
+
 def entered(number: int, day: int, reason: str, one: Promotion) -> PromotionVersion:
     at = datetime(2024, 3, day, 9, 0, tzinfo=UTC)
     return PromotionVersion(one, number, one.sha256(), "ada", reason, at)
