@@ -11,6 +11,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from storage.accounts import linked_in
 from storage.records import StoredResult
 
 NAMESPACE = "liftledger"
@@ -34,7 +35,7 @@ def openlineage(result: StoredResult, checked: datetime) -> list[dict[str, Any]]
             "facets": {"liftledger_request": _facet(producer, "RunFacet", _request(result))},
         },
         "job": {"namespace": NAMESPACE, "name": f"analyze.{result.study}"},
-        "inputs": [_dataset(f"snapshot:{result.snapshot_hash}", producer, result.snapshot_hash)],
+        "inputs": [_dataset(f"snapshot:{name}", producer, name) for name in _snapshots(result)],
         "outputs": [],
         "producer": producer,
         "schemaURL": SCHEMA.format("RunEvent"),
@@ -88,6 +89,11 @@ def prov(result: StoredResult, checked: datetime) -> dict[str, Any]:
             "_:ran": {"prov:activity": analysis, "prov:agent": "liftledger:software"},
         },
     }  # fmt: skip
+    for number, name in enumerate(_snapshots(result)[1:], start=1):
+        linked = f"sha256:{name}"
+        label = "a linked outcome as analysed"
+        document["entity"][linked] = {"prov:type": "liftledger:Snapshot", "prov:label": label}
+        document["used"][f"_:linked{number}"] = {"prov:activity": analysis, "prov:entity": linked}
     for number, one in enumerate(result.decisions, start=1):
         name, act = f"sha256:{one.content_hash}", f"sha256:{one.content_hash}-deciding"
         label = f"decision: {one.decision}"
@@ -99,6 +105,11 @@ def prov(result: StoredResult, checked: datetime) -> dict[str, Any]:
         by = {"prov:activity": act, "prov:agent": _person(one.by)}
         document["wasAssociatedWith"][f"_:decider{number}"] = by
     return document
+
+
+def _snapshots(result: StoredResult) -> list[str]:
+    """Of the panel, then of linked outcomes; each once."""
+    return list(dict.fromkeys([result.snapshot_hash, *(one.snapshot for one in linked_in(result))]))
 
 
 def _request(result: StoredResult) -> dict[str, Any]:

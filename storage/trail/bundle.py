@@ -43,6 +43,14 @@ UNION ALL SELECT 'promotions', json_build_array(promotion.promotion, promotion.v
     JOIN studies ON promotion.promotion = studies.plan #>> '{promotion,name}'
     JOIN results ON (results.study, results.plan_version) = (studies.study, studies.version)
     WHERE results.id = :id
+UNION ALL SELECT 'snapshots', json_build_array(linked ->> 'snapshot')
+    FROM estimates, json_array_elements(estimates.diagnostics -> 'linked') AS linked
+    WHERE estimates.result_id = :id
+UNION ALL SELECT 'validations', json_build_array(checked.id)
+    FROM estimates, json_array_elements(estimates.diagnostics -> 'linked') AS linked,
+        validations AS checked, results
+    WHERE estimates.result_id = :id AND results.id = :id
+        AND (checked.snapshot_hash, checked.study) = (linked ->> 'snapshot', results.study)
 """
 PLACES = text("""
 SELECT max(id) FROM audit_log WHERE recorded_table = :table AND recorded_key = :key
@@ -62,7 +70,8 @@ def about(session: Session, result: Result) -> Evidence:
     """The result, what it was made from, and whatever refers to it."""
     roots: list[Root] = [("results", (result.id,))]
     for name, key in session.execute(text(FROM), {"id": result.id}):
-        roots.append((name, tuple(key)))
+        if (name, tuple(key)) not in roots:  # a linked outcome may be the panel itself
+            roots.append((name, tuple(key)))
     _add_referring(session, roots[0], roots)
     numbers = [
         int(session.scalar(PLACES, {"table": name, "key": seals.key_text(key)}) or 0)

@@ -8,9 +8,12 @@ from checks.errors import ChecksFailed
 from estimators.core.errors import InvalidPanel
 from flows.analyze import analyze
 from flows.replay import replay
+from reports.lineage import openlineage, prov
 from storage import audit, promotions
 from storage.accounts import account_in, linked_in, parts_in, primary_of
 from storage.ledger import ledger
+from storage.trail import bundle
+from storage.versions import numbered
 from studies.promotions import Promotion
 from tests.flows import shop
 
@@ -94,6 +97,14 @@ def test_the_account_is_stored_with_the_result_and_covered_by_its_hash(ledger_ur
     assert "account" not in sc.diagnostics
     with ledger(ledger_url) as session:
         assert audit.verify(session) == []
+        roots = bundle.about(session, numbered(session, "coffee", 1)).roots
+    assert ("snapshots", (linked.snapshot,)) in roots
+    assert sum(name == "validations" for name, _ in roots) == 2
+    used = openlineage(result, result.created_at)[1]["inputs"]
+    assert [one["name"] for one in used] == [
+        f"snapshot:{name}" for name in (result.snapshot_hash, linked.snapshot)
+    ]
+    assert f"sha256:{linked.snapshot}" in prov(result, result.created_at)["entity"]
     assert replay("coffee", result.version).outcome == "equal"
 
 
