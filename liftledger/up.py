@@ -13,25 +13,21 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from flows.prefect_server import ADDRESS, QUIET, PrefectServer, running_server, start, stop
 from liftledger.ending import Failure, Interrupted, Terminated
 from liftledger.ledger import opened, say
+from liftledger.tether import tethered
 from storage.neighbours import neighbour
 from storage.server import home_folder
 
 PROJECT = Path(__file__).resolve().parent.parent  # where prefect.yaml and the flows are
 POOL = "liftledger"
-MARK = "LIFTLEDGER_WORKER"
 QUERY = "2"  # seconds between looks of the worker for what to start
-PATIENCE = 15.0  # seconds a process may take to end when asked
 
 
 def stay_up(port: int) -> None:
@@ -56,8 +52,8 @@ def stay_up(port: int) -> None:
             _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite", log=log)
             _prefect("--no-prompt", "deploy", "--all", log=log)
             say("prefect", f"pages at http://127.0.0.1:{port}, deployments of prefect.yaml ready")
-            worker = everything.enter_context(_process(_WORKER, log))
-            ear = everything.enter_context(_process(_EAR, log))
+            worker = everything.enter_context(tethered(_WORKER, PROJECT, log))
+            ear = everything.enter_context(tethered(_EAR, PROJECT, log))
             everything.enter_context(_announced(home, port))
             say("up", f"waiting for work; Ctrl-C ends everything (log: {home / 'up.log'})")
             parts = {"Prefect's server": server, "the worker": worker, "what listens": ear}
@@ -141,54 +137,6 @@ _WORKER = (
     "--name", socket.gethostname(),
 )  # fmt: skip
 _EAR = ("flows.listening",)
-
-
-@contextmanager
-def _process(words: Sequence[str], log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
-    """A module of Python's, until the block ends, with whatever it starts."""
-    mark = uuid.uuid4().hex
-    process = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        env=os.environ | {MARK: mark},
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        _end_all_marked(mark)
-        process.wait()
-
-
-def _end_all_marked(mark: str) -> None:
-    """End the worker and the flow runs it started, which may be sessions or orphans of their own.
-
-    They are known by a variable that processes inherit; a worker that is ending may still start
-    one, so it is asked until nobody is left.
-    """
-    deadline = time.monotonic() + PATIENCE
-    asked: set[int] = set()
-    while marked := [one for one in psutil.process_iter() if _carries(one, mark)]:
-        for one in marked:
-            try:
-                if time.monotonic() > deadline:
-                    one.kill()
-                elif one.pid not in asked:
-                    one.terminate()
-                    asked.add(one.pid)
-            except psutil.NoSuchProcess:
-                continue
-        psutil.wait_procs(marked, timeout=0.5)
-
-
-def _carries(process: psutil.Process, mark: str) -> bool:
-    try:
-        return process.environ().get(MARK) == mark
-    except (psutil.Error, OSError):  # somebody else's, or already gone
-        return False
 
 
 @contextmanager
