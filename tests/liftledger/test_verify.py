@@ -9,10 +9,9 @@ from sqlalchemy import text
 from storage.database import _migrations, connect
 from storage.trail import evidence
 from tests.liftledger.commands import Shell, complaint
-from tests.storage import everything
 from tests.storage.answers import plan
 from tests.storage.trail.attacks import cut
-from tests.storage.trail.tampering import tamper
+from tests.storage.trail.tampering import tamper, write
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def ledger(shell: Shell) -> Shell:
     from storage.ledger import ledger
 
     with ledger(shell.settings["DATABASE_URL"]) as session:
-        everything.write(session)
+        write(session)
     return shell
 
 
@@ -31,7 +30,7 @@ def test_a_ledger_that_holds_says_how_much_was_looked_at(ledger: Shell) -> None:
     facts = json.loads(ledger.type("verify", "--json").stdout)
     assert facts["holds"] is True
     assert facts["problems"] == []
-    assert facts["entries"] == facts["rows"] >= len(evidence.ENTRIES)
+    assert facts["entries"] > facts["rows"] >= len(evidence.ENTRIES)
     looked = f"{facts['entries']} entries, {facts['rows']} recorded rows"
     said = f"{looked}: everything holds; the last hash is {facts['head']}"
     assert " ".join(done.stdout.split()) == said

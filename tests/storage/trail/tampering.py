@@ -1,13 +1,23 @@
 """What the owner of a ledger can do to it, and what verifying then finds."""
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
+from storage import audit
 from storage.database import transaction
 from storage.trail.verification import verify
+from tests.storage import everything
 
 GUARDS = (
     "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = CAST(:table AS regclass)"
 )
+
+
+def write(session: Session) -> None:
+    """A row of everything, and two entries after it."""
+    everything.write(session)
+    for n in range(2):
+        audit.record(session, "noted", "it", {"n": n}, "ada")
 
 
 def problems(engine: Engine) -> list[str]:

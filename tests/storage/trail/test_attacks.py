@@ -12,9 +12,8 @@ from storage import audit
 from storage.database import connect, transaction
 from storage.trail.anchors import Anchor, anchor
 from storage.trail.verification import verify
-from tests.storage import everything
 from tests.storage.trail.attacks import ATTACKS, Attack, cut
-from tests.storage.trail.tampering import tamper
+from tests.storage.trail.tampering import tamper, write
 
 PAGE = Path(__file__).parents[3] / "docs" / "trail.md"
 KEY = Ed25519PrivateKey.generate()
@@ -28,7 +27,7 @@ ELSEWHERE = {  # attacks that have a test of their own
 @pytest.fixture
 def written(engine: Engine) -> Engine:
     with transaction(engine) as session:
-        everything.write(session)
+        write(session)
     return engine
 
 
