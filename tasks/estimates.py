@@ -13,6 +13,7 @@ from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import BoolArray
 from estimators.economics.account import PROMOTED
 from estimators.economics.outcomes import Item, answer_with_account
+from reports.names import counted
 from storage.linked import LinkedPanel
 from studies import Plan
 from studies.settings import configured
@@ -72,7 +73,9 @@ def estimate_with_account(
     if isinstance(found, Refusal):
         return _refused(found)
     took = time.perf_counter() - started
-    narrate(key, f"{_summary(found)}, {len(items)} outcomes accounted for in {took:.1f} s")
+    narrate(
+        key, f"{_summary(found)}, {counted(len(items), 'outcome')} accounted for in {took:.1f} s"
+    )
     return _with_snapshots(found, linked)
 
 
