@@ -100,6 +100,15 @@ def test_p_is_below_a_tenth_exactly_when_the_interval_excludes_zero(effect: floa
         assert one.p_so_far <= one.p_value
 
 
+def test_p_so_far_is_the_smallest_p_of_the_looks_until_now() -> None:
+    panel = promotion(seed=3)
+    burst = panel.treatment & (np.arange(len(panel.periods)) == BEFORE)
+    looks = followed(with_outcome(panel, panel.outcome + 6 * burst))
+    smallest = np.minimum.accumulate([one.p_value for one in looks])
+    np.testing.assert_array_equal([one.p_so_far for one in looks], smallest)
+    assert looks[-1].p_so_far < looks[-1].p_value
+
+
 def test_an_effect_moves_the_effect_so_far_and_nothing_else() -> None:
     panel = promotion(treated=3)
     plain = followed(panel)

@@ -5,6 +5,7 @@ They were written down before any was tried, and none has been taken out since.
 
 from tests.mutants.faults.beside import BESIDE
 from tests.mutants.faults.exams import EXAMS
+from tests.mutants.faults.following import FOLLOWING
 from tests.mutants.faults.freedom import FREEDOM
 from tests.mutants.faults.intervals import INTERVALS
 from tests.mutants.faults.placebos import PLACEBOS
@@ -18,5 +19,6 @@ FAULTS = {
     "Degrees of freedom and shrinkage": FREEDOM,
     "Resampling, ranks and conformal tests": PROCEDURES,
     "The exam": EXAMS,
+    "A running promotion, and our own intervals over time": FOLLOWING,
     "Diagnostics, storage and report": BESIDE,
 }
