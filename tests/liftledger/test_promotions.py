@@ -73,3 +73,36 @@ def test_one_calendar_at_a_time(shell: Shell) -> None:
     done = shell.type("promotions", "calendar.csv", "--relation", "promos")
     assert done.returncode == 2
     assert "give one calendar: a file, --relation or --query" in complaint(done)
+
+
+STUDY = (
+    "study: shop\nquestion: What did coffee do to sales?\npanel: shop\npromotion: {name: coffee}\n"
+)
+
+
+@pytest.mark.parametrize("command", ["register", "run"])
+def test_a_changed_plan_without_a_reason_is_one_line_and_exit_2(shell: Shell, command: str) -> None:
+    (shell.folder / "shop.yaml").write_text(STUDY)
+    assert shell.type("register", "shop.yaml").returncode == 0
+    (shell.folder / "shop.yaml").write_text(STUDY.replace("coffee}", "coffee, after: 2}"))
+    done = shell.type(command, "shop.yaml")
+    assert done.returncode == 2
+    assert complaint(done) == (
+        "liftledger: the plan of shop is not what version 1 on record says (promotion.after); "
+        "nothing was changed. Say why with --reason"
+    )
+    changed = json.loads(
+        shell.type("register", "shop.yaml", "--reason", "look for stocks", "--json").stdout
+    )
+    assert (changed["version"], changed["created"]) == (2, True)
+
+
+def test_a_file_without_treatment_is_refused_unless_the_calendar_is_to_say_it(
+    shell: Shell,
+) -> None:
+    (shell.folder / "sales.csv").write_text("unit,time,outcome\n1,1,2\n1,2,3\n")
+    refused = shell.type("ingest", "sales.csv", "--panel", "shop")
+    assert refused.returncode == 1
+    assert "sales.csv has no column 'treatment' (the treatment)" in complaint(refused)
+    done = shell.type("ingest", "sales.csv", "--panel", "shop", "--no-treatment")
+    assert (done.returncode, done.stdout) == (0, "shop: 2 rows, 1 units, 2 periods\n")
