@@ -96,7 +96,7 @@ BESIDE = (
     Fault(
         "task leaves the plan's level out",
         "tasks/estimates.py",
-        "            level=settings.level,\n",
+        '        "level": settings.level,\n',
         "",
         ("tasks/test_tasks.py::test_inference_has_the_level_the_draws_and_the_seed_of_the_plan",),
         lived="plans of those tests kept the default level; a test now asks for another, and for "
