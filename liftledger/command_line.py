@@ -208,6 +208,7 @@ def report(
 
 for _review in (
     reviews.show,
+    reviews.diff,
     reviews.pin,
     reviews.replay,
     reviews.decide,

@@ -56,6 +56,25 @@ def show(
     shown(to_json(found), result_table(found), as_json)
 
 
+def diff(
+    one: OneResult,
+    other: Annotated[str, typer.Argument(help="STUDY@VERSION: what it is compared with.")],
+    as_json: AsJson = False,
+) -> None:
+    """What changed from one result to another: the answer, the data, the plan, the code.
+
+    Data cell by cell, treated cells and the largest changes first; the plan key by key; the answer
+    estimator by estimator.
+
+    Example: liftledger diff prop99@1 prop99@2
+    """
+    from liftledger.versions import two_results
+    from reports.diffs import diff_text, to_json
+
+    found = two_results(one, other)
+    shown(to_json(found), diff_text(found), as_json)
+
+
 def pin(result: OneResult, reason: Why, as_json: AsJson = False) -> None:
     """Make a version the official one: what readers of the study are given, whatever comes later.
 

@@ -7,6 +7,7 @@ from liftledger.deciding import given, one_result
 from liftledger.ledger import opened
 
 if TYPE_CHECKING:
+    from storage.diffs import Diff
     from storage.records import Pin, StoredResult
 
 
@@ -17,6 +18,15 @@ def stored_result(name: str) -> "StoredResult":
 
     with opened() as url, ledger(url) as session:
         return results.load(session, *study_and_version(name))
+
+
+def two_results(one: str, other: str) -> "Diff":
+    """STUDY@VERSION beside another. Raises UnknownStudy, UnknownResult."""
+    from storage import diffs
+    from storage.ledger import ledger
+
+    with opened() as url, ledger(url) as session:
+        return diffs.diff(session, study_and_version(one), study_and_version(other))
 
 
 def pin_result(name: str, reason: str) -> "Pin":

@@ -29,7 +29,7 @@ MEASURED = {
     "att", "effect", "standard_error", "ci_low", "ci_high", "band_low", "band_high", "total",
     "total_low", "total_high", "counterfactual",
 }  # fmt: skip
-OF_ONE = {"p_value", "weights", "lift", "lift_low", "lift_high"}
+OF_ONE = {"p_value", "weights", "lift", "lift_low", "lift_high", "optimality"}
 NAMES = ("kind", "estimator", "period", "label")  # by which one of a list is known
 
 Value = float | str | bool | None

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from storage import snapshots
 from storage.answer_tables import EstimateRow, VarianceRow
+from storage.json_values import plain
 from storage.labels import label_text
 from storage.rows import without
 from storage.tables import Result
@@ -114,7 +115,7 @@ def restated(old: pd.DataFrame, now: pd.DataFrame, excluded: tuple[object, ...])
         shift=shift,
         cells=tuple(
             Cell(
-                str(both.index[i][0]), both.index[i][1], what[i],
+                str(both.index[i][0]), plain(both.index[i][1]), what[i],
                 _number(values[i], seen[i]), _number(values_now[i], seen_now[i]),
                 _number(relative[i], bool(np.isfinite(relative[i]))),
             )

@@ -12,7 +12,7 @@ import pytest
 from tests.flows import shop
 from tests.liftledger.commands import Shell, complaint
 
-COMMANDS = ("ingest", "register", "run", "results", "report", "show", "pin", "replay",
+COMMANDS = ("ingest", "register", "run", "results", "report", "show", "diff", "pin", "replay",
             "decide", "sign", "outcome", "promotions",
             "decisions", "calibrate", "race", "up", "doctor", "demo")  # fmt: skip
 STUDY = "study: shop\nquestion: What did the promotion do?\npanel: shop\n"

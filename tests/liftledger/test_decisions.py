@@ -7,15 +7,14 @@ import pytest
 
 from storage.database import connect
 from tests.liftledger.commands import Shell, complaint
-from tests.storage.decisions import answered, recommend
+from tests.storage.decisions import answered
 
 
 @pytest.fixture
 def shop(shell: Shell) -> Shell:
     """A ledger with one result that ada asked for, and a rule that recommends to repeat."""
     engine = connect(shell.settings["DATABASE_URL"])
-    answered(engine)
-    recommend(engine, "repeat")
+    answered(engine, recommended="repeat")
     engine.dispose()
     return shell
 

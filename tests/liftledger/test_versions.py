@@ -38,12 +38,22 @@ def test_a_pinned_version_is_what_show_and_report_give(shop: Shell) -> None:
     assert [(one["version"], one["pinned"]) for one in listed] == [(2, False), (1, True)]
 
 
+def test_what_changed_from_one_version_to_another(shop: Shell) -> None:
+    found = json.loads(shop.type("diff", "display@1", "display@2", "--json").stdout)
+    assert found["plan"] == [{"key": "seed", "before": 1, "after": 2}]
+    assert found["data"] is None
+    said = " ".join(shop.type("diff", "display@1", "display@2").stdout.split())
+    assert "Plan: seed: 1 became 2." in said
+    assert "none, bit for bit" in said
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (("pin", "display", "--reason", "r"), 2, "say which version of display, as in display@1"),
         (("pin", "display@1", "--reason", " "), 2, "give a reason"),
         (("pin", "display@9", "--reason", "r"), 2, "no version 9; it has 1, 2"),
+        (("diff", "display@1", "display@9"), 2, "no version 9; it has 1, 2"),
         (("show", "displai"), 2, "no study 'displai' is registered"),
         (("show", "display@x"), 2, "a version is a whole number"),
     ],

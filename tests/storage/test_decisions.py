@@ -8,7 +8,7 @@ from storage import audit, decisions, results
 from storage.database import transaction
 from storage.errors import StorageError, UnknownResult, UnknownStudy
 from storage.undecided import undecided
-from tests.storage.decisions import answered, recommend
+from tests.storage.decisions import answered
 
 
 def decide(engine: Engine, decision: str, by: str = "carla", version: int = 1) -> None:
@@ -31,9 +31,8 @@ def judge(engine: Engine, outcome: str, evidence: tuple[str, int] | None = None)
 def test_a_decision_its_signature_and_its_outcome_are_read_back_with_the_result(
     engine: Engine,
 ) -> None:
-    answered(engine)
+    answered(engine, recommended="repeat")
     answered(engine, seed=2)
-    recommend(engine, "repeat")
     decide(engine, "repeat")
     sign(engine, "bob")
     judge(engine, "unclear")
@@ -94,8 +93,7 @@ def test_who_decided_cannot_sign_it_off(engine: Engine) -> None:
 def test_against_the_recommendation_a_decision_stands_only_with_a_second_person(
     engine: Engine,
 ) -> None:
-    answered(engine)
-    recommend(engine, "repeat")
+    answered(engine, recommended="repeat")
     decide(engine, "stop")
     with transaction(engine) as session:
         (found,) = decisions.of_result(session, "display", 1)
@@ -117,8 +115,7 @@ def test_against_the_recommendation_a_decision_stands_only_with_a_second_person(
 def test_a_later_decision_takes_the_place_of_an_earlier_one_once_it_stands(
     engine: Engine,
 ) -> None:
-    answered(engine)
-    recommend(engine, "repeat")
+    answered(engine, recommended="repeat")
     decide(engine, "repeat")
     decide(engine, "stop")
     with transaction(engine) as session:
@@ -165,8 +162,7 @@ PAST_OUR_CODE = {
 def test_the_database_refuses_what_comes_past_our_code(
     engine: Engine, statement: str, said: str
 ) -> None:
-    answered(engine)
-    recommend(engine, "repeat")
+    answered(engine, recommended="repeat")
     decide(engine, "stop")
     for role in ("origin", "replica"):  # ordinary triggers are off for a replica
         with engine.connect() as connection:
