@@ -129,7 +129,7 @@ def test_prefect_yaml_names_the_locked_version() -> None:
 
 def test_compose_runs_a_database_a_server_and_a_worker_that_wait_for_each_other() -> None:
     services = parsed("docker/compose.yaml")["services"]
-    assert set(services) == {"database", "prefect", "worker"}
+    assert set(services) == {"database", "prefect", "worker", "listener"}
     major = re.match(r"postgres:(\d+)", services["database"]["image"])
     assert major
     assert int(major[1]) >= 16
