@@ -13,4 +13,5 @@ PYTHON
 
 prefect work-pool create liftledger --type process --overwrite
 prefect --no-prompt deploy --all
-exec prefect worker start --pool liftledger --type process --with-healthcheck
+# a flow run for each core and one more, so that many due studies do not share one machine at once
+exec prefect worker start --pool liftledger --type process --limit "$(($(nproc) + 1))" --with-healthcheck

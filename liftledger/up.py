@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from estimators.core.parallel import cores
 from flows.prefect_server import ADDRESS, QUIET, PrefectServer, running_server, start, stop
 from liftledger.ending import Failure, Interrupted, Terminated
 from liftledger.ledger import opened, say
@@ -134,7 +135,7 @@ def _prefect(*words: str, log: IO[bytes]) -> None:
 
 _WORKER = (
     "prefect", "worker", "start", "--pool", POOL, "--type", "process",
-    "--name", socket.gethostname(),
+    "--name", socket.gethostname(), "--limit", str(cores() + 1),  # an alert next to analyses
 )  # fmt: skip
 _EAR = ("flows.listening",)
 

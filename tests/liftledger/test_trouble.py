@@ -110,7 +110,7 @@ def kill_server(postmaster: int) -> None:
     server.wait(30)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_up_keeps_everything_running_answers_what_is_asked_or_due_and_leaves_nothing(
     shell: Shell,
 ) -> None:
@@ -120,7 +120,8 @@ def test_up_keeps_everything_running_answers_what_is_asked_or_due_and_leaves_not
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     up = shell.start("up", "--port", str(port))
-    until(lambda: "waiting for work" in shell.said or up.poll() is not None, "everything to be up")
+    ready = "waiting for work"  # on a busy machine, minutes
+    until(lambda: ready in shell.said or up.poll() is not None, "everything to be up", 300)
     assert up.poll() is None, shell.said
 
     assert f"http://127.0.0.1:{port}" in shell.said
