@@ -12,7 +12,7 @@ from liftledger.ledger import opened
 from liftledger.running import flow_ready
 
 if TYPE_CHECKING:
-    from storage.alerts import Alert
+    from storage.alert_records import Alert
     from storage.deliveries import Step
 
 DELIVER = "flows.deliver:deliver_alerts"

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.plain_text import text as _text
-from storage.alerts import Action, Alert
+from storage.alert_records import Action, Alert
 from storage.deliveries import Step
 
 SHOWN = 40  # facts in a letter; the ledger has them all

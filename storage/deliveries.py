@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from storage import alerts, audit
+from storage.alert_records import Alert
 from storage.alert_tables import DeliveryRow
-from storage.alerts import Alert
 from storage.database import try_lock
 from storage.ledger import ledger
 

@@ -18,7 +18,7 @@ from channels.pauses import pauses
 from channels.settings import EMAIL, WEBHOOK, email_settings, webhook_settings
 from reports import alerts as words
 from storage import deliveries
-from storage.alerts import Alert
+from storage.alert_records import Alert
 from storage.deliveries import DELIVERED, FAILED, GIVEN_UP, Outcome, Waiting
 from storage.ledger import ledger
 from tasks.events import EVENT, emit, is_watched
