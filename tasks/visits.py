@@ -52,6 +52,7 @@ def find_undecided(url: str, names: Sequence[str], days: int) -> list[Observatio
 def keep_visit(url: str, visit: str, seen: Sequence[Observation], by: str) -> None:
     """All that was seen and every alert it comes to, in one transaction, or nothing."""
     with ledger(url) as session:
+        alerts.come_first(session)
         if not observations.save(session, visit, seen, by):
             return
         for one in seen:

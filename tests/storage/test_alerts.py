@@ -110,3 +110,17 @@ def test_what_cannot_be_done_is_said(session: Session) -> None:
 def test_an_alert_without_a_sentence_is_read_by_its_facts(session: Session) -> None:
     number = alerts.raise_alert(session, "run_failed", "coffee", {"attempts": 3}, "coffee")
     assert alerts.find(session, number).message == "attempts: 3"
+
+
+def test_whoever_records_something_else_first_does_not_wait_crosswise(engine: Engine) -> None:
+    def visit(number: int) -> None:
+        with transaction(engine) as session:
+            if number % 2:
+                alerts.come_first(session)
+                audit.record(session, "monitored", "coffee", {}, "monitor")
+            raised(session, f"key {number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(visit, range(40)))
+    with transaction(engine) as session:
+        assert len(alerts.known(session)) == 40
