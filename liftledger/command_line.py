@@ -21,9 +21,11 @@ from liftledger.monitoring import monitor  # noqa: E402
 from liftledger.promoting import promotions  # noqa: E402
 from liftledger.queueing import due, runs_all_due  # noqa: E402
 from liftledger.rehearsals import calibrate, race  # noqa: E402
+from liftledger.reviewing import review  # noqa: E402
 from liftledger.roles import roles  # noqa: E402
 from liftledger.showing import AsJson, settings, show, unwrapped  # noqa: E402
 from liftledger.trail import anchor, export, verify  # noqa: E402
+from liftledger.users import users  # noqa: E402
 from liftledger.watching import acknowledge, alerts, deliver, resolve, silence  # noqa: E402
 
 app = typer.Typer(
@@ -229,6 +231,8 @@ command(verify)
 command(anchor)
 command(export)
 command(roles)
+command(review)
+command(users)
 
 
 @command

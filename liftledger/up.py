@@ -22,6 +22,7 @@ from estimators.core.parallel import cores
 from flows.prefect_server import ADDRESS, QUIET, PrefectServer, running_server, start, stop
 from liftledger.ending import Failure, Interrupted, Terminated
 from liftledger.ledger import opened, say
+from liftledger.ports import listening_at
 from liftledger.tether import tethered
 from storage.neighbours import neighbour
 from storage.server import home_folder
@@ -43,7 +44,7 @@ def stay_up(port: int) -> None:
         raise Failure(f"it is up already, at {elsewhere.removesuffix('/api')}")
     try:
         with ExitStack() as everything:
-            listening = everything.enter_context(_listening(port))
+            listening = everything.enter_context(listening_at(port))
             url = everything.enter_context(opened())
             say("database", "embedded" if not os.environ.get("DATABASE_URL") else "DATABASE_URL")
             log = everything.enter_context((home / "up.log").open("ab"))
@@ -73,19 +74,6 @@ def _folder() -> Path:
             "choose one you may write to with LIFTLEDGER_HOME"
         ) from error
     return home
-
-
-@contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    """The server's socket, bound here first: a port that is taken is known before anything runs."""
-    try:
-        listening = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        raise Failure(
-            f"port {port} is taken: {error.strerror or error}; choose another with --port"
-        ) from error
-    with listening:
-        yield listening
 
 
 def _settings(home: Path, port: int, url: str) -> dict[str, str]:

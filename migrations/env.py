@@ -18,7 +18,8 @@ import storage.promotion_tables
 import storage.race_tables
 import storage.replay_tables
 import storage.run_tables
-import storage.tables  # noqa: F401  (likewise)
+import storage.tables
+import storage.user_tables  # noqa: F401  (likewise)
 from storage.columns import Table
 from storage.database import VERSION_TABLE, connect
 from storage.server import database

@@ -110,7 +110,7 @@ def alerts_table(
     table.add_column("about, and what was said and done", overflow="fold")
     for one in alerts:
         words = Text.assemble(_text(one.subject, "bold"), "\n", _text(one.message))
-        for line in (*_done(one, now), *_told(told.get(one.id, ()))):
+        for line in (*deeds(one, now), *_told(told.get(one.id, ()))):
             words.append("\n").append_text(_text(line, "dim"))
         raised = f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M}"
         table.add_row(str(one.id), raised, _text(one.kind), words)
@@ -122,7 +122,8 @@ def action_sentence(alert: Alert, action: Action) -> str:
     return f"alert {alert.id} ({alert.kind}, {alert.subject}): {_deed(action)}"
 
 
-def _done(alert: Alert, now: datetime) -> list[str]:
+def deeds(alert: Alert, now: datetime) -> list[str]:
+    """What was done about it, a line each; silences that are over are left out."""
     silent = alert.silenced(now)
     shown = [a for a in alert.actions if a.action != "silenced" or a is silent]
     return [_deed(one) for one in shown]

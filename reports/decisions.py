@@ -84,10 +84,11 @@ def decisions_table(decided: Sequence[Decision]) -> RenderableType:
             _text(signed or ("–" if one.stands else "waits for a name")),
             _text(one.outcome.outcome if one.outcome else "–"),
         )
-    return Group(table, Text(""), *(_text(line) for line in _record_sentences(decided)))
+    return Group(table, Text(""), *(_text(line) for line in record_sentences(decided)))
 
 
-def _record_sentences(decided: Sequence[Decision]) -> list[str]:
+def record_sentences(decided: Sequence[Decision]) -> list[str]:
+    """How often decisions were right, in words."""
     found = record(decided)
     whole = found["all"]
     judged = whole["right"] + whole["wrong"]

@@ -1,7 +1,12 @@
-"""A page from its template: with its own style sheet, and a policy that forbids everything else."""
+"""A page from its template: with its own style sheet, and a policy that forbids everything else.
+
+Where pages of a server show it, they put their navigation above it: the rest of the page is the
+same, and so is its policy.
+"""
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,15 +14,43 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 
-def fill(template: str, **values: Any) -> str:
+@dataclass(frozen=True)
+class Frame:
+    """What a server puts around a page. navigation: escaped already      style: added to ours"""
+
+    navigation: Markup
+    style: str
+
+
+ALONE = Frame(Markup(), "")
+
+
+def fill(template: str, frame: Frame = ALONE, **values: Any) -> str:
     """The page as text. Opens offline in any browser; nothing in it changes when it is read."""
+    style = style_sheet() + frame.style
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704  our own files
+            style_hash=style_hash(frame),
+            navigation=frame.navigation,
+            **values,
+        )
+    )
+
+
+def style_sheet() -> str:
+    """The style sheet of every page."""
     environment = _environment()
     style, _, _ = environment.loader.get_source(environment, "style.css")  # type: ignore[union-attr]
-    return environment.get_template(template).render(
-        style=Markup(style),  # noqa: S704  our own file
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        **values,
-    )
+    return style
+
+
+def style_hash(frame: Frame = ALONE) -> str:
+    """By what a policy knows the style sheet of a page."""
+    style = style_sheet() + frame.style
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 @cache

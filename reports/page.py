@@ -19,7 +19,7 @@ from reports.drawing import Figure
 from reports.effects import cumulative_effect, effects_by_period
 from reports.evidence import favoured_sentence, leverage, noise_sentences
 from reports.facts import facts
-from reports.filling import fill
+from reports.filling import ALONE, Frame, fill
 from reports.forest import forest
 from reports.headline import estimate_answered, headline, kinds
 from reports.impact import lifts, lines, not_in_percent
@@ -46,10 +46,11 @@ from reports.weights import comparisons
 from storage.records import StoredResult
 
 
-def render(result: StoredResult) -> str:
+def render(result: StoredResult, frame: Frame = ALONE) -> str:
     """The page as text. Opens offline in any browser; nothing in it changes when it is read."""
     return fill(
         "page.html.j2",
+        frame,
         result=result,
         made=result.created_at.astimezone(UTC),
         answer=answer(result),

@@ -47,6 +47,15 @@ class Version:
     answered: bool
 
 
+def of_study(versions: Sequence[PlanVersion]) -> list[Version]:
+    """Versions of a plan, oldest first, without a result; the last is the one that is answered."""
+    between = _between([one.plan for one in versions])
+    return [
+        _version(one, change, "", one is versions[-1])
+        for one, change in zip(versions, between, strict=True)
+    ]
+
+
 def plan_versions(result: StoredResult) -> list[Version]:
     """Versions of the plan, oldest first."""
     found = result.plan_versions

@@ -82,7 +82,7 @@ def history_table(summaries: Sequence[ResultSummary]) -> RenderableType:
     table.add_column("result", style="dim", no_wrap=True)
     below: list[RenderableType] = []
     for one in summaries:
-        effect, bounds = _summary_numbers(one)
+        effect, bounds = summary_numbers(one)
         official = one.pin is not None and one.pin.version == one.version
         table.add_row(
             _text(f"{one.study}@{one.version}" + (f" {MARK}" if official else "")),
@@ -165,7 +165,8 @@ def _cell(row: Row, cell: Cell) -> Text:
     return Text(cell.standard_error).append(f"\n[{cell.low}, {cell.high}]", style="dim")
 
 
-def _summary_numbers(one: ResultSummary) -> tuple[Text, Text]:
+def summary_numbers(one: ResultSummary) -> tuple[Text, Text]:
+    """Effect and interval of one line of a list."""
     if one.att is None:
         return Text("refused", style="yellow"), Text("–", style="dim")
     if one.ci_low is None or one.ci_high is None:

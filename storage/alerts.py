@@ -116,12 +116,23 @@ def find(session: Session, number: int) -> Alert:
     return _read(session, [row])[0]
 
 
-def known(session: Session, *, closed: bool = False) -> list[Alert]:
-    """Alerts that are open, newest first. closed: those that were resolved, too"""
+def known(
+    session: Session,
+    *,
+    closed: bool = False,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[Alert]:
+    """Alerts that are open, newest first.
+
+    closed: those that were resolved, too      before, limit: as many, with lower numbers
+    """
     over = select(ActionRow.alert_id).where(
         ActionRow.action == RESOLVED, ActionRow.alert_id.is_not(None)
     )
-    query = select(AlertRow).order_by(AlertRow.id.desc())
+    query = select(AlertRow).order_by(AlertRow.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AlertRow.id < before)
     return _read(
         session, session.scalars(query if closed else query.where(AlertRow.id.not_in(over))).all()
     )

@@ -7,9 +7,9 @@ about, and so does its entry in the audit log.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from storage import audit, studies
@@ -110,6 +110,17 @@ def of_result(session: Session, study: str, version: int) -> tuple[Decision, ...
     return tuple(one for _, one in _decisions(session, study, version))
 
 
+def about(
+    session: Session, named: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], tuple[Decision, ...]]:
+    """Decisions about these results (study, version), in the order they were made."""
+    found: dict[tuple[str, int], tuple[Decision, ...]] = {}
+    for _, one in _decisions(session, named=named):
+        key = (one.study, one.version)
+        found[key] = (*found.get(key, ()), one)
+    return found
+
+
 def listed(session: Session, study: str | None = None) -> list[Decision]:
     """All decisions, or those about one study's results, newest first. Raises UnknownStudy."""
     if study is not None and study not in studies.known(session):
@@ -134,7 +145,10 @@ def _last(session: Session, study: str, version: int) -> tuple[int, Decision]:
 
 
 def _decisions(
-    session: Session, study: str | None = None, version: int | None = None
+    session: Session,
+    study: str | None = None,
+    version: int | None = None,
+    named: Collection[tuple[str, int]] | None = None,
 ) -> list[tuple[int, Decision]]:
     """Decisions with the numbers of their rows, in the order they were made."""
     query = (
@@ -146,6 +160,8 @@ def _decisions(
         query = query.where(Result.study == study)
     if version is not None:
         query = query.where(Result.version == version)
+    if named is not None:
+        query = query.where(tuple_(Result.study, Result.version).in_(named))
     rows = session.execute(query).all()
     numbers = [row.id for row, *_ in rows]
     signed, judged = _sign_offs(session, numbers), _outcomes(session, numbers)

@@ -216,7 +216,7 @@ def history(session: Session, study: str | None = None) -> list[ResultSummary]:
 
     reason: why the primary estimate, or its primary variance, was refused
     """
-    query = _summaries()
+    query = summaries()
     if study is not None:
         if study not in studies.known(session):
             raise studies.unknown(session, study)
@@ -240,11 +240,12 @@ def _later(session: Session, study: str, version: int) -> ResultSummary | None:
     """The newest version of the study where it is later than this one."""
     if newest(session, study) == version:
         return None
-    query = _summaries().where(Result.study == study).limit(1)
+    query = summaries().where(Result.study == study).limit(1)
     return ResultSummary(*session.execute(query).one())
 
 
-def _summaries() -> Select[Any]:
+def summaries() -> Select[Any]:
+    """The query of ResultSummary's first fields, newest first."""
     primary = func.coalesce(ChoiceRow.estimator, Study.plan["primary"].as_string())
     kind = Study.plan["inference", "primary"].as_string()
     return (

@@ -204,6 +204,9 @@ class AuditRow(Table):
     __table_args__ = (
         CheckConstraint("what <> ''", name="what"),
         Index(None, "recorded_table", "recorded_key"),
+        Index(None, "who", "id"),
+        Index(None, "what", "id"),
+        Index(None, "subject", postgresql_ops={"subject": "text_pattern_ops"}),
         {"comment": "one thing that happened; numbers, times and hashes are set by the database"},
     )
 

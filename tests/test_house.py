@@ -15,7 +15,7 @@ from prefect import Flow
 
 ROOT = Path(__file__).parents[1]
 ROOMS = {"channels", "checks", "estimators", "flows", "liftledger", "migrations", "reports",
-         "storage", "studies", "tasks"}  # fmt: skip
+         "review", "storage", "studies", "tasks"}  # fmt: skip
 NAMELESS = {"common", "helpers", "misc", "src", "util", "utils"}
 QUIET = {
     "DO_NOT_TRACK": "1",

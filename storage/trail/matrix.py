@@ -45,6 +45,7 @@ MATRIX = {  # table: what each of ROLES may
     "visits": ("", "ra", "r", "r", "r"),
     "observations": ("", "ra", "r", "r", "r"),
     "runs": ("", "raw", "r", "r", "r"),
+    "users": ("", "r", "", "", ""),
     "audit_log": ("a", "ra", "ra", "ra", "ra"),
     "liftledger_migrations": ("r", "r", "r", "r", "r"),
 }

@@ -1,0 +1,139 @@
+"""The same for programs: what the commands print with --json, at an address."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from reports.alerts import to_json as alerts_to_json
+from reports.as_json import summary_to_json, to_json
+from reports.decisions import record
+from reports.decisions import to_json as decisions_to_json
+from reports.pins import pin_to_json
+from review.asking import LINES, Before, Ledger, Study, Version, Wanted
+from storage import alerts, decisions, deliveries, log, overview, results, studies
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Nobody is logged in."},
+    404: {"description": "Not in the ledger; `error` says what is."},
+    409: {"description": "The ledger refused; `error` says why."},
+    503: {"description": "The database does not answer."},
+}
+router = APIRouter(prefix="/api", tags=["ledger"], responses=REFUSED)
+Limit = Annotated[int, Query(description="How many.", ge=1, le=500)]
+
+
+@router.get("/studies")
+def study_list(
+    ledger: Ledger,
+    after: Annotated[str, Query(description="Names after this one.", max_length=63)] = "",
+    limit: Limit = LINES,
+) -> dict[str, Any]:
+    """Studies by name, and the state of each."""
+    with ledger() as session:
+        found = overview.study_page(session, after=after, limit=limit)
+    listed = [
+        {
+            "study": one.study,
+            "question": one.question,
+            "plan_version": one.plan_version,
+            "registered_at": one.registered_at.isoformat(),
+            "newest": summary_to_json(one.newest) if one.newest else None,
+            "pin": pin_to_json(one.pin),
+            "open_alerts": one.open_alerts,
+        }
+        for one in found
+    ]
+    return {"studies": listed}
+
+
+@router.get("/studies/{study}")
+def one_study(ledger: Ledger, study: Study) -> dict[str, Any]:
+    """The versions of a study's plan, oldest first."""
+    with ledger() as session:
+        studies.current(session, study)
+        found = studies.history(session, study)
+    listed = [
+        {
+            "version": one.version,
+            "plan": one.plan,
+            "plan_hash": one.plan_hash,
+            "registered_by": one.registered_by,
+            "reason": one.reason,
+            "registered_at": one.registered_at.isoformat(),
+        }
+        for one in found
+    ]
+    return {"study": study, "plans": listed}
+
+
+@router.get("/studies/{study}/results")
+def result_list(
+    ledger: Ledger, study: Study, before: Before = None, limit: Limit = LINES
+) -> dict[str, Any]:
+    """Results of a study, newest first, with what changed from each to the next."""
+    with ledger() as session:
+        studies.current(session, study)
+        found = overview.version_page(session, study, before=before, limit=limit)
+    listed = [
+        summary_to_json(one.summary)
+        | {
+            "plan_version": one.plan_version,
+            "requested_by": one.requested_by,
+            "request_reason": one.reason,
+            "changed": one.changed,
+        }
+        for one in found
+    ]
+    return {"study": study, "results": listed}
+
+
+@router.get("/studies/{study}/results/{version}")
+def one_result(ledger: Ledger, study: Study, version: Version) -> dict[str, Any]:
+    """One result: as `liftledger show --json`."""
+    with ledger() as session:
+        return to_json(results.load(session, study, version))
+
+
+@router.get("/decisions")
+def decision_list(ledger: Ledger) -> dict[str, Any]:
+    """All decisions, and how often they were right: as `liftledger decisions --json`."""
+    with ledger() as session:
+        found = decisions.listed(session)
+    return {"decisions": decisions_to_json(found), "record": record(found)}
+
+
+@router.get("/alerts")
+def alert_list(
+    ledger: Ledger,
+    closed: Annotated[bool, Query(alias="all", description="Those resolved, too.")] = False,
+    before: Before = None,
+    limit: Limit = LINES,
+) -> dict[str, Any]:
+    """Alerts, newest first: as `liftledger alerts --json`."""
+    with ledger() as session:
+        found = alerts.known(session, closed=closed, before=before, limit=limit)
+        told = {one.id: deliveries.steps(session, one.id) for one in found}
+        return {"alerts": alerts_to_json(found, told, alerts.now(session))}
+
+
+@router.get("/log")
+def entry_list(
+    ledger: Ledger, wanted: Wanted, before: Before = None, limit: Limit = LINES
+) -> dict[str, Any]:
+    """Entries of the audit log, newest first."""
+    with ledger() as session:
+        found = log.page(session, wanted, before=before, limit=limit)
+    listed = [
+        {
+            "number": one.number,
+            "at": one.at.isoformat(),
+            "who": one.who,
+            "what": one.what,
+            "subject": one.subject,
+            "details": one.details,
+            "role": one.role,
+            "hash": one.hash,
+        }
+        for one in found
+    ]
+    return {"entries": listed}

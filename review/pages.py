@@ -1,0 +1,139 @@
+"""Pages that are read: studies, versions, a result, the log, alerts, decisions."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from reports.alerts import deeds, state
+from reports.decisions import decision_phrase, record_sentences
+from reports.filling import style_hash
+from reports.names import estimator_label
+from reports.page import render
+from reports.registered import of_study
+from reports.tables import summary_numbers
+from review.asking import LINES, Before, Ledger, Study, Version, Wanted
+from review.screen import frame, query, screen
+from storage import alerts, decisions, log, overview, results, studies
+from storage.records import ResultSummary
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+After = Annotated[str, Query(max_length=63)]
+
+
+@router.get("/")
+def study_list(request: Request, ledger: Ledger, after: After = "") -> HTMLResponse:
+    """Studies and their state."""
+    with ledger() as session:
+        found = overview.study_page(session, after=after, limit=LINES + 1)
+    rows = [
+        {
+            "one": one,
+            "answer": _answer(one.newest) if one.newest else None,
+            "decided": decision_phrase(one.newest.decisions) if one.newest else "",
+        }
+        for one in found[:LINES]
+    ]
+    more = query(after=found[LINES - 1].study) if len(found) > LINES else ""
+    return screen("studies.html.j2", request, rows=rows, more=more, first=not after)
+
+
+@router.get("/studies/{study}")
+def study_page(
+    request: Request, ledger: Ledger, study: Study, before: Before = None
+) -> HTMLResponse:
+    """A study: versions of its answer with what changed, and of its plan."""
+    with ledger() as session:
+        plan, plan_version, _ = studies.current(session, study)
+        found = overview.version_page(session, study, before=before, limit=LINES + 1)
+        versions = studies.history(session, study)
+    rows = [
+        {
+            "one": one,
+            "answer": _answer(one.summary),
+            "decided": decision_phrase(one.summary.decisions),
+            "official": one.summary.pin and one.summary.pin.version == one.summary.version,
+        }
+        for one in found[:LINES]
+    ]
+    more = query(before=found[LINES - 1].summary.version) if len(found) > LINES else ""
+    return screen(
+        "study.html.j2",
+        request,
+        study=study,
+        question=plan.question,
+        plan_version=plan_version,
+        plan=plan.canonical(),
+        plans=of_study(versions),
+        rows=rows,
+        more=more,
+        first=before is None,
+    )
+
+
+@router.get("/studies/{study}/versions/{version}")
+def result_page(request: Request, ledger: Ledger, study: Study, version: Version) -> HTMLResponse:
+    """The report of one result, below the navigation."""
+    with ledger() as session:
+        found = results.load(session, study, version)
+    later = found.later.version if found.later else None
+    framed = frame(request, study=study, version=version, later=later)
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style_hash(framed)}'; form-action 'none'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return HTMLResponse(render(found, framed), headers={"Content-Security-Policy": policy})
+
+
+@router.get("/log")
+def log_page(
+    request: Request, ledger: Ledger, wanted: Wanted, before: Before = None
+) -> HTMLResponse:
+    """The audit log, newest first."""
+    with ledger() as session:
+        found = log.page(session, wanted, before=before, limit=LINES + 1)
+    names = ("who", "what", "subject", "since", "until")
+    asked = {name: request.query_params.get(name, "") for name in names}
+    more = query(**asked, before=found[LINES - 1].number) if len(found) > LINES else ""
+    first = before is None
+    return screen(
+        "log.html.j2", request, entries=found[:LINES], asked=asked, more=more, first=first
+    )
+
+
+@router.get("/alerts")
+def alert_page(
+    request: Request,
+    ledger: Ledger,
+    closed: Annotated[bool, Query(alias="all")] = False,
+    before: Before = None,
+) -> HTMLResponse:
+    """Alerts that are open, or all of them."""
+    with ledger() as session:
+        found = alerts.known(session, closed=closed, before=before, limit=LINES + 1)
+        now = alerts.now(session)
+    rows = [{"one": one, "state": state(one, now), "done": deeds(one, now)} for one in found]
+    more = ""
+    if len(found) > LINES:
+        more = query(all="1" if closed else "", before=found[LINES - 1].id)
+    return screen("alerts.html.j2", request, rows=rows[:LINES], closed=closed, more=more)
+
+
+@router.get("/decisions")
+def decision_page(request: Request, ledger: Ledger) -> HTMLResponse:
+    """The newest decisions, and how often all of them were right."""
+    with ledger() as session:
+        found = decisions.listed(session)
+    said = record_sentences(found) if found else []
+    shown, hidden = found[:LINES], max(0, len(found) - LINES)
+    return screen("decisions.html.j2", request, decided=shown, hidden=hidden, said=said)
+
+
+def _answer(one: ResultSummary) -> dict[str, Any]:
+    effect, bounds = summary_numbers(one)
+    return {
+        "estimator": estimator_label(one.primary),
+        "effect": effect.plain,
+        "bounds": bounds.plain,
+        "reason": one.reason,
+    }
