@@ -35,6 +35,7 @@ from estimators.solvers.weighted_gradient import (
 )
 
 FIRST, LONGEST = 4, 16  # sweeps before the first look at the gap, and between two, at most
+ROUNDING = 1e-13  # share of the objective that rounding may add: less of a rise is none
 SETTLE = 50  # sweeps more, at most, that a certified fit is given to come to rest
 
 
@@ -103,7 +104,7 @@ def solve_target(
             if (certified and idle) or sweeps >= most:
                 reached = tolerance if certified else max(gap, 2.0 * tolerance)
                 break
-            if primal > best * (1.0 + 1e-15):
+            if primal > best * (1.0 + ROUNDING):
                 # Acceleration led astray: go back, and take plain sweeps for a while.
                 U, V = best_U, best_V
                 patience *= 2

@@ -100,7 +100,7 @@ def test_the_result_is_an_artifact_beside_the_run(ledger_url: str) -> None:
     assert "What did the promotion do?" in texts["result-shop"]
     assert runs[0]["name"] == "analyze shop"
     assert runs[0]["state"]["type"] == "COMPLETED"
-    assert set(runs[0]["parameters"]) == {"study", "requested_by", "reason"}
+    assert set(runs[0]["parameters"]) == {"study", "requested_by", "reason", "run"}
 
 
 def test_a_lost_connection_is_tried_again(ledger_url: str) -> None:

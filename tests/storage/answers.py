@@ -69,9 +69,9 @@ def rows(units: int = 4, periods: int = 6, start: int = 2001) -> pd.DataFrame:
     generator = np.random.default_rng(units * 100 + periods)
     names = np.repeat([f"store {u}" for u in range(units)], periods)
     period = np.tile(np.arange(start, start + periods), units)
-    outcome = generator.normal(size=units * periods) * 10.0 ** generator.integers(
-        -300, 300, units * periods
-    )
+    # read, not raised to a power: the last digit of a power depends on the processor
+    sizes = [float(f"1e{power}") for power in generator.integers(-300, 300, units * periods)]
+    outcome = generator.normal(size=units * periods) * sizes
     outcome[0], outcome[1] = -0.0, np.nan
     frame = pd.DataFrame(
         {
