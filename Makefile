@@ -57,9 +57,10 @@ format: .venv/dev.stamp  ## put the code in order, as check wants it
 
 lock:  ## the newest versions that requirements*.in allow (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
-	for name in requirements requirements-dask requirements-dev; do uv pip compile --quiet --upgrade \
-		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		$$name.in -o $$name.lock || exit 1; done
+	for name in requirements requirements-dask requirements-dev; do \
+		beside=$$([ $$name != requirements-dask ] || echo "-c requirements.lock"); \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header $$beside $$name.in -o $$name.lock || exit 1; done
 
 clean:  ## remove what was installed and cached here; data (.liftledger) stay
 	rm -rf .venv .venv-peers build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
