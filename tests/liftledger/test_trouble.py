@@ -89,7 +89,7 @@ def test_a_database_killed_in_the_middle_loses_nothing_and_the_next_run_answers(
     assert "did      tuned, fitted" in first.stderr
     assert "prefect" not in first.stderr.lower()
     answer = json.loads(first.stdout)
-    assert set(answer) == {"study", "version", "result_id", "estimates"}
+    assert {"study", "version", "result_id", "estimates"} <= set(answer)
     assert [estimate["estimator"] for estimate in answer["estimates"]] == ["did", "sc"]
     kinds = [variance["kind"] for variance in answer["estimates"][0]["variances"]]
     assert kinds == ["marginal", "given_unit", "given_period", "given_both", "adaptive"]

@@ -69,7 +69,7 @@ def log_in(client: httpx.Client, name: str) -> None:
     assert (answer.status_code, answer.headers.get("location")) == (303, "/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not outlive the module
 def browser() -> Iterator[Browser]:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:

@@ -205,8 +205,9 @@ def test_values_a_panel_may_not_hold_are_kept_for_the_checks(session: Session) -
     assert session.scalar(text(stored)) == 2  # the unobserved outcome and the treatment
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.csv")), ids=lambda path: path.stem)
-def test_the_example_panels_are_read_and_ingested_to_the_bit(session: Session, path: Path) -> None:
+@pytest.mark.parametrize("name", ["prop99", "softdrinks"])
+def test_the_real_panels_are_read_and_ingested_to_the_bit(session: Session, name: str) -> None:
+    path = EXAMPLES / f"{name}.csv"
     found = read_file(path, Columns())
     ingest(session, path.stem, found)
     before, after = to_panel(found), to_panel(pull(session, path.stem))
