@@ -154,14 +154,15 @@ def _panel(number: int) -> pd.DataFrame:
 
 def _watched(home: str, url: str, workers: int) -> list[Look]:
     """Run the command, and look at it every now and then."""
-    command = subprocess.Popen(
-        [sys.executable, "-m", "liftledger", "run", "--all-due", "--workers", str(workers)],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url, "LIFTLEDGER_HOME": home},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    said = Path(home, "said.txt")
+    with said.open("wb") as log:
+        command = subprocess.Popen(
+            [sys.executable, "-m", "liftledger", "run", "--all-due", "--workers", str(workers)],
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": url, "LIFTLEDGER_HOME": home},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
     looks = []
     while command.poll() is None:
         memory, busy = {}, 0.0
@@ -171,12 +172,11 @@ def _watched(home: str, url: str, workers: int) -> list[Look]:
                 busy += sum(process.cpu_times()[:2])
         with ledger(url) as session:
             done = len(runs.every(session, ("done",)))
-        if len(memory) == workers:
+        if len(memory) == workers and all(memory.values()):  # one that has just ended holds none
             looks.append(Look(done, busy, memory))
         time.sleep(LOOK)
-    assert command.stderr is not None
     if command.returncode:
-        raise RuntimeError(f"the command failed: {command.stderr.read()[-2000:]}")
+        raise RuntimeError(f"the command failed: {said.read_text(encoding='utf-8')[-2000:]}")
     return looks
 
 
