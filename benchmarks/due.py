@@ -166,7 +166,7 @@ def _watched(home: str, url: str, workers: int) -> list[Look]:
     looks = []
     while command.poll() is None:
         memory, busy = {}, 0.0
-        for process in psutil.Process(command.pid).children():
+        for process in _workers(command.pid):
             with suppress(psutil.NoSuchProcess):
                 memory[process.pid] = float(process.memory_info().rss)
                 busy += sum(process.cpu_times()[:2])
@@ -178,6 +178,15 @@ def _watched(home: str, url: str, workers: int) -> list[Look]:
     if command.returncode:
         raise RuntimeError(f"the command failed: {said.read_text(encoding='utf-8')[-2000:]}")
     return looks
+
+
+def _workers(command: int) -> list[psutil.Process]:
+    """What the one process that the command started has forked."""
+    found: list[psutil.Process] = []
+    for template in psutil.Process(command).children():
+        with suppress(psutil.NoSuchProcess):
+            found += template.children()
+    return found
 
 
 if __name__ == "__main__":

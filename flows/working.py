@@ -7,14 +7,22 @@ marked on its run; the process goes on to the next. When it is killed, its lease
 
 import time
 
+from checks.evidence import great_expectations
 from flows.analyze import answer
 from flows.leasing import RunElsewhere, answered
 from storage.errors import DatabaseUnavailable
 from storage.leases import Claim, LeaseLost
+from storage.provenance import environment_hash
 from tasks.leases import claim_next
 from tasks.narration import narrate
 
 IDLE = 0.5  # seconds before an empty queue is looked at again
+
+
+def get_ready() -> None:
+    """Do what the first study would wait for: no connection, no thread (liftledger.forking)."""
+    great_expectations()
+    environment_hash()  # of what was imported, whatever is installed while workers work
 
 
 def work(url: str) -> None:

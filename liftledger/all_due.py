@@ -6,7 +6,6 @@ No server takes part: the queue and its leases are in the database, so several o
 the worker of a `liftledger up` may be at it together.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -56,11 +55,6 @@ def ask(study: str, reason: str) -> tuple[int, bool]:
         return ask_by_hand(url, study, _whoami(), reason)
 
 
-def cores() -> int:
-    """Worker processes unless others are asked for."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _worked_off(url: str, waiting: "Sequence[Run]", workers: int) -> "list[Run]":
     """Worker processes, as long as one of these runs is open."""
     from liftledger.crew import crew
@@ -71,7 +65,7 @@ def _worked_off(url: str, waiting: "Sequence[Run]", workers: int) -> "list[Run]"
     numbers = {run.id for run in waiting}
     ended: set[int] = set()
     with crew(url, min(workers, len(waiting)), log) as members:
-        say("workers", f"{len(members.members)} at work (log: {log})")
+        say("workers", f"{min(workers, len(waiting))} start (log: {log})")
         seen = time.monotonic()
         while True:
             members.replace_the_dead()

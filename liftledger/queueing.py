@@ -42,9 +42,10 @@ def due(
 
 def runs_all_due(workers: int | None, as_json: bool) -> None:
     """Answer all that is due. Exits 1 if one of them has no result."""
+    from estimators.core.parallel import cores
     from liftledger import all_due
     from reports.queue import run_table, runs_to_json
 
-    runs = all_due.run_all_due(workers or all_due.cores(), 3)
+    runs = all_due.run_all_due(workers or cores(), 3)
     show(runs_to_json(runs), run_table(runs) if runs else "nothing is due", as_json)
     raise typer.Exit(1 if any(run.state != "done" for run in runs) else 0)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import platform
 import re
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
@@ -30,12 +31,18 @@ def code_version() -> str:
     return f"{release}+{digest.hexdigest()}"
 
 
+@cache
 def environment_hash() -> str:
-    """SHA-256 of the interpreter, the kind of machine, and every installed name==version."""
+    """SHA-256 of the interpreter, the kind of machine, and every installed name==version.
+
+    Once for each process: what it has imported stays, and reading hundreds of names takes as long
+    as some estimators.
+    """
+    facts_of = [found.metadata for found in distributions()]
     installed = {
-        f"{re.sub(r'[-_.]+', '-', found.metadata['Name']).lower()}=={found.version}"
-        for found in distributions()
-        if found.metadata["Name"]
+        f"{re.sub(r'[-_.]+', '-', facts['Name']).lower()}=={facts['Version']}"
+        for facts in facts_of
+        if facts["Name"]
     }
     facts = [
         platform.python_implementation(), platform.python_version(), platform.machine(),
