@@ -1,8 +1,9 @@
 """Who is treated in a simulated panel, and when.
 
     own         the rows of the study's own treatment, on units drawn one after the other by their
-                odds π_i / (1 − π_i), π from a logistic regression with a penalty (propensity.py):
-                units that were treated because they differ are replaced by units that do so too
+                odds π_i / (1 − π_i), π of a logistic policy that is itself drawn from what the
+                treated units say of it (propensity.py): units that were treated because they
+                differ are replaced by units that do so too, as far as that is known
     shuffled    the same rows, on units each of which is as likely as any other
     logistic    unit i with probability π_i (propensity.py), in the last periods; of more than
                 `units` a random `units`, of none one unit drawn from all
@@ -23,6 +24,7 @@ import numpy as np
 from estimators.calibration.patterns import treatment_of
 from estimators.core.errors import InvalidPanel, UnsupportedDesign
 from estimators.core.panel import BoolArray, FloatArray
+from estimators.race.propensity import Policies
 
 WAYS = ("own", "shuffled", "logistic", "uniform", "staggered", "on_off")
 LEAST_CONTROLS = 2  # units left untreated, at least
@@ -53,11 +55,12 @@ class Assignment:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """own: (N, T) the panel's treatment      propensity: (N,) π, where it is asked for
-    periods: labels"""
+    """own: (N, T) the panel's treatment      periods: labels
+    propensity: (N,) π, and policies: what is known of the one behind `own`, where asked for"""
 
     own: BoolArray
     propensity: FloatArray | None
+    policies: Policies | None
     periods: tuple[Hashable, ...]
 
 
@@ -99,10 +102,9 @@ def _shuffled(own: BoolArray, rng: np.random.Generator) -> BoolArray:
 def _moved(source: Source, rng: np.random.Generator) -> BoolArray:
     """The treated rows, by odds; all the same where everybody is treated."""
     treated = source.own.any(axis=1)
-    if treated.all() or not treated.any():
+    if source.policies is None:
         return _shuffled(source.own, rng)
-    assert source.propensity is not None
-    odds = source.propensity / (1 - source.propensity)
+    odds = source.policies.drawn(rng)
     rows = source.own[treated]
     chosen = rng.choice(len(odds), size=len(rows), replace=False, p=odds / odds.sum())
     treatment = np.zeros_like(source.own)

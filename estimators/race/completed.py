@@ -15,7 +15,6 @@ from collections.abc import Callable
 import numpy as np
 
 from estimators.core.panel import BoolArray, FloatArray
-from estimators.race.parts import Systematic
 from estimators.solvers.two_way import TwoWay
 
 STEPS = 300
@@ -25,7 +24,7 @@ STILL = 1e-6  # of the outcome's spread: simulated panels are like the real one,
 def completed(
     outcome: FloatArray,
     usable: BoolArray,
-    systematic: Callable[[FloatArray, int], Systematic],
+    filling: Callable[[FloatArray, BoolArray, int], FloatArray],
     enough: Callable[[FloatArray, BoolArray, int], bool],
 ) -> tuple[FloatArray, int]:
     """(N, T) the usable outcomes, and what was filled in; and the rank.
@@ -39,7 +38,7 @@ def completed(
     X = (np.where(usable, known, centre + alpha[:, None] + beta) - centre) / spread
     rank = 0
     while True:
-        X = _at_rest(X, usable, systematic, rank)
+        X = _at_rest(X, usable, filling, rank)
         if enough(X, usable, rank):
             return np.where(usable, known, centre + spread * X), rank
         rank += 1
@@ -48,13 +47,12 @@ def completed(
 def _at_rest(
     X: FloatArray,
     usable: BoolArray,
-    systematic: Callable[[FloatArray, int], Systematic],
+    filling: Callable[[FloatArray, BoolArray, int], FloatArray],
     rank: int,
 ) -> FloatArray:
     """The panel filled with F + M of this rank."""
     for _ in range(STEPS):
-        found = systematic(X, rank)
-        filled = np.where(usable, X, found.two_way + found.interactive)
+        filled = np.where(usable, X, filling(X, usable, rank))
         moved = float(np.abs(filled - X).max())
         X = filled
         if moved < STILL:

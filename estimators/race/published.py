@@ -25,6 +25,12 @@ def systematic(outcome: FloatArray, rank: int) -> Systematic:
     return Systematic(two_way, L - two_way)
 
 
+def filling(outcome: FloatArray, _usable: BoolArray, rank: int) -> FloatArray:
+    """What is put where nothing usable is: L itself."""
+    found = systematic(outcome, rank)
+    return found.two_way + found.interactive
+
+
 def enough(_standard: FloatArray, _usable: BoolArray, rank: int) -> bool:
     """At RANK."""
     return rank == RANK

@@ -22,7 +22,7 @@ from estimators.core.errors import InvalidPanel, UnsupportedDesign
 from estimators.core.panel import BoolArray, FloatArray, Panel
 from estimators.race import matched, published
 from estimators.race.completed import completed
-from estimators.race.parts import Parts, Systematic
+from estimators.race.parts import Parts
 from estimators.race.simulation import Simulation
 
 SCORES = 4  # singular vectors that an assignment may depend on
@@ -92,7 +92,7 @@ def _taken_apart(
             f"all {int(usable.sum())} untreated outcomes are equal: there is nothing to simulate"
         )
     fitted = RECIPES[recipe]
-    filled, rank = completed(outcome, usable, fitted.systematic, fitted.enough)
+    filled, rank = completed(outcome, usable, fitted.filling, fitted.enough)
     centre, scale = float(filled.mean()), float(filled.std())
     standard = (filled - centre) / scale
     parts = fitted.parts(standard, usable, rank)
@@ -119,18 +119,18 @@ def _taken_apart(
 
 @dataclass(frozen=True)
 class Recipe:
-    """systematic: F and M of a complete panel, given the rank
+    """filling: what is put where nothing usable is, given the rank
     enough: whether a panel, its usable cells given, calls for no more than this many factors
     parts: everything, of a standardised panel, its usable cells and the rank"""
 
-    systematic: Callable[[FloatArray, int], Systematic]
+    filling: Callable[[FloatArray, BoolArray, int], FloatArray]
     enough: Callable[[FloatArray, BoolArray, int], bool]
     parts: Callable[[FloatArray, BoolArray, int], Parts]
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "matched": Recipe(matched.systematic, matched.enough, matched.parts),
-    "published": Recipe(published.systematic, published.enough, published.parts),
+    "matched": Recipe(matched.filling, matched.enough, matched.parts),
+    "published": Recipe(published.filling, published.enough, published.parts),
 }
 
 

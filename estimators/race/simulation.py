@@ -23,12 +23,9 @@ import numpy as np
 from estimators.core.panel import BoolArray, FloatArray, Panel
 from estimators.race.assignments import Assignment, Source, treatment_drawn
 from estimators.race.effects import Effect, effects_drawn
-from estimators.race.propensity import propensity
+from estimators.race.propensity import Policies, policies_behind, propensity
 
 Part = Literal["two_way", "interactive", "noise", "correlation"]
-PENALTY = (
-    1.0  # of coefficients of scores whose mean square is one: they are standard normal, a priori
-)
 SILENT = 1e-12  # what is left of noise that is taken out: it must have a Cholesky factor
 
 
@@ -76,12 +73,12 @@ class Simulation:
         return propensity(self.scores, self.policy)
 
     @cached_property
-    def likeness(self) -> FloatArray:
-        """(N,) the same with PENALTY, of who is treated; where all or none are, nothing is said."""
+    def policies(self) -> Policies | None:
+        """What the panel's own treatment says of its policy; of all or of none it says nothing."""
         treated = np.asarray(self.treatment.any(axis=1))
         if treated.all() or not treated.any():
-            return np.full(len(treated), 0.5)
-        return propensity(self.scores, treated, PENALTY)
+            return None
+        return policies_behind(self.scores, treated)
 
     @property
     def noise(self) -> float:
@@ -97,12 +94,12 @@ class Simulation:
 
     def source(self, assignment: Assignment) -> Source:
         """What an assignment is drawn from."""
-        needed = None
-        if assignment.how == "logistic":
-            needed = self.propensity
-        elif assignment.how == "own":
-            needed = self.likeness
-        return Source(self.treatment, needed, self.periods)
+        return Source(
+            self.treatment,
+            self.propensity if assignment.how == "logistic" else None,
+            self.policies if assignment.how == "own" else None,
+            self.periods,
+        )
 
 
 @dataclass(frozen=True, eq=False)
