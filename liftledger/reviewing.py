@@ -25,8 +25,21 @@ def review(
 
     with listening_at(port) as listening, opened() as url:
         server = uvicorn.Server(uvicorn.Config(application(url), log_level="warning"))
-        say("review", f"pages at http://127.0.0.1:{port}; Ctrl-C ends them")
+        greet(url, port)
         try:
             server.run(sockets=[listening])  # ends in order first, then hands the signal on
         except (Interrupted, Terminated):
             say("review", "ended")
+
+
+def greet(url: str, port: int) -> None:
+    """Say where the pages are, and how somebody gets in where nobody can yet."""
+    from liftledger.ledger import say
+    from storage import users
+    from storage.ledger import ledger
+
+    say("review", f"pages at http://127.0.0.1:{port}")
+    with ledger(url) as session:
+        if not users.listed(session):
+            how = "liftledger users add NAME --role approver"
+            say("review", f"nobody can log in yet; `{how}` makes the first user")

@@ -2,6 +2,7 @@
 
     database → Prefect's server and pages → work pool → deployments of prefect.yaml → worker
              → an ear at the database, which starts what has become due (flows.listening)
+             → the pages of reviewers (liftledger review)
 
 Prefect keeps its books in a database `prefect` beside ours where that server offers what it needs
 (the extension pg_trgm, which the embedded one lacks); otherwise in a file of the home folder.
@@ -23,16 +24,18 @@ from flows.prefect_server import ADDRESS, QUIET, PrefectServer, running_server, 
 from liftledger.ending import Failure, Interrupted, Terminated
 from liftledger.ledger import opened, say
 from liftledger.ports import listening_at
+from liftledger.reviewing import greet
 from liftledger.tether import tethered
 from storage.neighbours import neighbour
 from storage.server import home_folder
 
 PROJECT = Path(__file__).resolve().parent.parent  # where prefect.yaml and the flows are
 POOL = "liftledger"
+PAGES = "the server of the review pages"
 QUERY = "2"  # seconds between looks of the worker for what to start
 
 
-def stay_up(port: int) -> None:
+def stay_up(port: int, review_port: int) -> None:
     """Start everything, say where it is, wait. Raises Failure when a part does not start or ends.
 
     Ctrl-C and SIGTERM are how this command is meant to end.
@@ -43,6 +46,8 @@ def stay_up(port: int) -> None:
     if elsewhere := running_server(home):
         raise Failure(f"it is up already, at {elsewhere.removesuffix('/api')}")
     try:
+        with listening_at(review_port, "--review-port"):
+            pass  # free; the pages take it themselves, later
         with ExitStack() as everything:
             listening = everything.enter_context(listening_at(port))
             url = everything.enter_context(opened())
@@ -56,9 +61,16 @@ def stay_up(port: int) -> None:
             say("prefect", f"pages at http://127.0.0.1:{port}, deployments of prefect.yaml ready")
             worker = everything.enter_context(tethered(_WORKER, PROJECT, log))
             ear = everything.enter_context(tethered(_EAR, PROJECT, log))
+            pages = everything.enter_context(_pages(review_port, home / "up.log", log))
+            greet(url, review_port)
             everything.enter_context(_announced(home, port))
             say("up", f"waiting for work; Ctrl-C ends everything (log: {home / 'up.log'})")
-            parts = {"Prefect's server": server, "the worker": worker, "what listens": ear}
+            parts = {
+                "Prefect's server": server,
+                "the worker": worker,
+                "what listens": ear,
+                PAGES: pages,
+            }
             _until_one_ends(parts, home / "up.log")
     except (Interrupted, Terminated):
         say("down", "everything has ended")
@@ -129,6 +141,22 @@ _EAR = ("flows.listening",)
 
 
 @contextmanager
+def _pages(port: int, told: Path, log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
+    """The pages of reviewers, once they answer."""
+    with tethered(("liftledger", "review", "--port", str(port)), PROJECT, log) as process:
+        while not _answers(port):
+            _refuse_ended(PAGES, process, told)
+            time.sleep(0.2)
+        yield process
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as asked:
+        asked.settimeout(5)
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
 def _announced(home: Path, port: int) -> Iterator[None]:
     """While it is up, `liftledger run` over the same home uses this server."""
     address = home / ADDRESS
@@ -142,6 +170,10 @@ def _announced(home: Path, port: int) -> Iterator[None]:
 def _until_one_ends(parts: Mapping[str, "subprocess.Popen[bytes]"], log: Path) -> None:
     while True:
         for name, process in parts.items():
-            if process.poll() is not None:
-                raise Failure(f"{name} has ended (exit {process.returncode}); the log is {log}")
+            _refuse_ended(name, process, log)
         time.sleep(0.5)
+
+
+def _refuse_ended(name: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    if process.poll() is not None:
+        raise Failure(f"{name} has ended (exit {process.returncode}); the log is {log}")

@@ -46,6 +46,7 @@ def test_review_answers_until_it_is_interrupted(shell: Shell) -> None:
         time.sleep(0.1)
     # the port is bound before the words are said, so the request waits for the server
     assert httpx.get(f"http://127.0.0.1:{port}/login", timeout=60).status_code == 200
+    assert "`liftledger users add NAME --role approver` makes the first user" in shell.said
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
     assert shell.left_behind() == []

@@ -41,10 +41,11 @@ def test_a_home_that_cannot_be_written_to_is_said(bare_shell: Shell) -> None:
 def test_a_port_that_is_taken_is_named_with_the_way_out(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        done = shell.type("up", "--port", port)
-    assert done.returncode == 1
-    assert f"port {port} is taken" in complaint(done)
-    assert "--port" in complaint(done)
+        for option in ("--port", "--review-port"):
+            done = shell.type("up", option, port)
+            assert done.returncode == 1
+            assert f"port {port} is taken" in complaint(done)
+            assert f"another with {option}" in complaint(done)
     assert shell.left_behind() == []
 
 
@@ -117,14 +118,18 @@ def test_up_keeps_everything_running_answers_what_is_asked_or_due_and_leaves_not
     write_shop(shell.folder)
     shell.type(*INGEST)
     shell.type("register", "shop.yaml")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    up = shell.start("up", "--port", str(port))
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
+        port, review_port = one.getsockname()[1], other.getsockname()[1]
+    up = shell.start("up", "--port", str(port), "--review-port", str(review_port))
     ready = "waiting for work"  # on a busy machine, minutes
     until(lambda: ready in shell.said or up.poll() is not None, "everything to be up", 300)
     assert up.poll() is None, shell.said
 
     assert f"http://127.0.0.1:{port}" in shell.said
+    assert f"http://127.0.0.1:{review_port}" in shell.said
+    assert "`liftledger users add NAME --role approver` makes the first user" in shell.said
+    with urllib.request.urlopen(f"http://127.0.0.1:{review_port}/", timeout=30) as answer:
+        assert answer.url == f"http://127.0.0.1:{review_port}/login?to=%2F"
     deployments = {one["name"]: one for one in api(port, "deployments/filter", {})}
     listed = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     assert set(deployments) == {one["name"] for one in listed}
