@@ -1,6 +1,6 @@
 """Alerts from the command line: listed, taken on, silenced, closed, delivered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ def known(everything: bool) -> "tuple[list[Alert], dict[int, list[Step]], dateti
 
     with opened() as url, ledger(url) as session:
         found = alerts.known(session, closed=everything)
-        told = {one.id: deliveries.steps(session, one.id) for one in found}
+        told = deliveries.steps(session, [one.id for one in found])
         return found, told, alerts.now(session)
 
 
@@ -87,7 +87,7 @@ def _acted(number: int, act: Callable[[Any], None]) -> Done:
             act(session)
         with ledger(url) as session:
             found = alerts.find(session, number)
-            told: dict[int, Sequence[Step]] = {number: deliveries.steps(session, number)}
+            told = deliveries.steps(session, [number])
             facts: dict[str, Any] = to_json([found], told, alerts.now(session))[0]
     return Done(facts, action_sentence(found, found.actions[-1]))
 

@@ -14,17 +14,18 @@ from reports.calibration import (
     title,
 )
 from reports.calibration_figures import coverage_figure, power_figure
-from reports.filling import fill
+from reports.filling import ALONE, Frame, fill
 from reports.names import estimator_label, variance_label
 from reports.numbers import percent
 from storage.records import StoredCalibration
 
 
-def render(exams: Sequence[StoredCalibration]) -> str:
-    """The page as text."""
+def render(exams: Sequence[StoredCalibration], frame: Frame = ALONE) -> str:
+    """The page as text. frame: what a server puts around it"""
     study = exams[0].study
     return fill(
         "calibration.html.j2",
+        frame,
         heading=(
             "How often intervals are right"
             if study is None

@@ -1,7 +1,7 @@
 """Decisions in words, in a table, and as JSON: what was decided, by whom, and what came of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from reports.names import closed, counted
 from reports.plain_text import text as _text
+from storage.decision_counts import AGAINST, AS_RECOMMENDED, OPEN, WITHOUT
 from storage.decision_records import Decision, in_force
 
 JUDGED = ("right", "wrong")
@@ -25,13 +26,20 @@ def to_json(decided: Sequence[Decision]) -> list[dict[str, Any]]:
 def record(decided: Sequence[Decision]) -> dict[str, Any]:
     """How often decisions were right: of those that count, as recommended and against it."""
     counting = [one for one in decided if one.stands and not one.superseded]
-    parts = {
-        "all": counting,
-        "as_recommended": [one for one in counting if one.recommendation == one.decision],
-        "against": [one for one in counting if one.against],
-        "without_recommendation": [one for one in counting if one.recommendation is None],
-    }
-    return {name: _tally(found) for name, found in parts.items()}
+    return record_of(
+        Counter((_how(one), one.outcome.outcome if one.outcome else OPEN) for one in counting)
+    )
+
+
+def record_of(counts: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    """The same from counts of those that count (storage.decision_counts)."""
+    found = {}
+    for name in ("all", AS_RECOMMENDED, AGAINST, WITHOUT):
+        came: Counter[str] = Counter()
+        for (how, outcome), count in counts.items():
+            came[outcome] += count if name in ("all", how) else 0
+        found[name] = _tally(came)
+    return found
 
 
 def sentences(decided: Sequence[Decision]) -> list[str]:
@@ -41,6 +49,21 @@ def sentences(decided: Sequence[Decision]) -> list[str]:
     if decided and not decided[-1].stands:
         shown.append(decided[-1])
     return [sentence for one in shown for sentence in _sentences(one)]
+
+
+def needed(recommended: str | None, asked_by: str) -> list[str]:
+    """What the plan's rule recommends about a result, and what a decision takes to stand."""
+    if recommended is None:
+        return [
+            "The plan recommends nothing about this result: it has no rule for it, or no account. "
+            "A decision stands alone, and may be signed off."
+        ]
+    return [
+        f"By the plan’s rule: {recommended}.",
+        f"A decision to {recommended} stands alone. Any other goes against the rule and does not "
+        f"stand until a second person has signed it off: not who made it, and not {asked_by}, who "
+        "asked for the analysis.",
+    ]
 
 
 def decision_phrase(decided: Sequence[Decision]) -> str:
@@ -84,12 +107,11 @@ def decisions_table(decided: Sequence[Decision]) -> RenderableType:
             _text(signed or ("–" if one.stands else "waits for a name")),
             _text(one.outcome.outcome if one.outcome else "–"),
         )
-    return Group(table, Text(""), *(_text(line) for line in record_sentences(decided)))
+    return Group(table, Text(""), *(_text(line) for line in record_sentences(record(decided))))
 
 
-def record_sentences(decided: Sequence[Decision]) -> list[str]:
-    """How often decisions were right, in words."""
-    found = record(decided)
+def record_sentences(found: Mapping[str, Any]) -> list[str]:
+    """How often decisions were right, in words. found: as `record` has it"""
     whole = found["all"]
     judged = whole["right"] + whole["wrong"]
     if not judged:
@@ -103,12 +125,17 @@ def record_sentences(decided: Sequence[Decision]) -> list[str]:
     return [closed("; ".join(parts)), *([f"{rest} unclear or open."] if rest else [])]
 
 
-def _tally(decided: Sequence[Decision]) -> dict[str, int | float | None]:
-    count = Counter(one.outcome.outcome if one.outcome else "open" for one in decided)
+def _how(one: Decision) -> str:
+    if one.recommendation is None:
+        return WITHOUT
+    return AGAINST if one.against else AS_RECOMMENDED
+
+
+def _tally(count: "Counter[str]") -> dict[str, int | float | None]:
     judged = sum(count[name] for name in JUDGED)
     return {
-        "decisions": len(decided),
-        **{name: count[name] for name in (*JUDGED, "unclear", "open")},
+        "decisions": count.total(),
+        **{name: count[name] for name in (*JUDGED, "unclear", OPEN)},
         "share_right": count["right"] / judged if judged else None,
     }
 

@@ -1,7 +1,7 @@
-"""Two results beside each other: in a terminal, and as JSON."""
+"""Two results beside each other: in a terminal, in words and rows for a page, and as JSON."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich import box
@@ -18,6 +18,15 @@ from storage.records import StoredEstimate, StoredResult
 
 SHOWN = 20  # cells and labels in a terminal; JSON has all that were listed
 NUMBERS = ("standard_error", "ci_low", "ci_high", "p_value")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One estimator's answer in words. bounds: its interval, empty where it has none"""
+
+    text: str
+    bounds: str = ""
+    style: str = ""
 
 
 def to_json(found: Diff) -> dict[str, Any]:
@@ -39,13 +48,14 @@ def diff_text(found: Diff) -> RenderableType:
     parts: list[RenderableType] = [
         _text(f"{_named(found.before)} and {_named(found.after)}", "bold"), _answers(found)
     ]  # fmt: skip
-    parts += [_text(line) for line in _why(found)]
+    parts += [_text(line) for line in why(found)]
     if found.data is not None and found.data.restatement.cells:
         parts += [Text(""), _cells(found.data)]
     return Group(*parts)
 
 
-def _why(found: Diff) -> Iterator[str]:
+def why(found: Diff) -> Iterator[str]:
+    """Why the answer may be another: data, plan, and what computed it."""
     data = found.data
     if data is None:
         yield "Data: the same snapshot."
@@ -82,34 +92,43 @@ def _answers(found: Diff) -> Table:
     for head in (_named(found.before), _named(found.after), "change"):
         table.add_column(_text(head), justify="right", overflow="fold")
     for one in found.answers:
-        texts = [_said(estimate, kind) for estimate in (one.before, one.after)]
-        table.add_row(_text(estimator_label(one.estimator)), *texts, _change(one))
+        texts = [_lines(said(estimate, kind)) for estimate in (one.before, one.after)]
+        table.add_row(_text(estimator_label(one.estimator)), *texts, _lines(change(one)))
     table.caption = f"Effect and interval, {variance_label(kind)}."
     table.caption_justify = "left"
     return table
 
 
-def _said(estimate: StoredEstimate | None, kind: str) -> Text:
+def said(estimate: StoredEstimate | None, kind: str) -> Said:
+    """What one result says of an estimator, with the interval of this kind."""
     if estimate is None:
-        return Text("not asked", style="dim")
+        return Said("not asked", style="dim")
     if estimate.att is None:
-        return Text("refused", style="yellow")
+        return Said("refused", style="yellow")
     variance = variance_of(estimate, kind)
     places = places_for([variance.standard_error], [estimate.att])
-    said = Text(number(estimate.att, places))
-    if variance.ci_low is not None:
-        said.append(f"\n[{interval(variance.ci_low, variance.ci_high, places)}]", style="dim")
-    return said
+    text = number(estimate.att, places)
+    if variance.ci_low is None:
+        return Said(text)
+    return Said(text, interval(variance.ci_low, variance.ci_high, places))
 
 
-def _change(one: AnswerDiff) -> Text:
+def change(one: AnswerDiff) -> Said:
+    """How much an estimator's answer moved."""
     if one.same:
-        return Text("none, bit for bit", style="dim")
+        return Said("none, bit for bit", style="dim")
     if one.before is None or one.after is None:
-        return Text("–", style="dim")
+        return Said("–", style="dim")
     if one.before.att is None or one.after.att is None:
-        return Text("–" if one.before.att is one.after.att else "now another kind of answer")
-    return Text(significant(one.after.att - one.before.att))
+        return Said("–" if one.before.att is one.after.att else "now another kind of answer")
+    return Said(significant(one.after.att - one.before.att))
+
+
+def _lines(one: Said) -> Text:
+    text = Text(one.text, style=one.style)
+    if one.bounds:
+        text.append(f"\n[{one.bounds}]", style="dim")
+    return text
 
 
 def _cells(data: DataDiff) -> Table:

@@ -38,6 +38,12 @@ def to_json(seen: Sequence[Observation]) -> dict[str, Any]:
     }
 
 
+def check_lines(one: Observation) -> list[tuple[str, bool, str]]:
+    """Live checks of a panel: name, whether it passed, what was found. None for anything else."""
+    found = one.details.get("checks") or []
+    return [(str(c["name"]), bool(c["passed"]), closed(str(c["message"]))) for c in found]
+
+
 def visit_table(seen: Sequence[Observation]) -> RenderableType:
     """One line for each thing that was looked at, and how many of them to look at again."""
     if not seen:

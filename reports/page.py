@@ -13,6 +13,7 @@ from reports.account_figure import decomposition
 from reports.breakdowns import breakdowns
 from reports.calibration import own_sentence
 from reports.calibration_figures import coverage_figure
+from reports.checked import check_rows
 from reports.choice import choice_label, choice_sentences, named, planned_primary
 from reports.diagnostics import diagnoses
 from reports.drawing import Figure
@@ -26,7 +27,6 @@ from reports.impact import lifts, lines, not_in_percent
 from reports.names import (
     VARIANCE_WORDS,
     closed,
-    counted,
     spelled,
     variance_label,
     variance_phrase,
@@ -82,7 +82,7 @@ def render(result: StoredResult, frame: Frame = ALONE) -> str:
         refusals=refusals(result),
         refused_count=refused_count(result),
         dropped=closed(dropped_sentence(result)) if result.dropped else "",
-        checks=_checks(result),
+        checks=check_rows(result.validation),
         restated=_restated(result),
         decided=decisions.sentences(result.decisions),
         official=pins.sentences(result),
@@ -180,27 +180,6 @@ def _kind(kind: str, result: StoredResult) -> dict[str, Any]:
         "primary": kind == result.plan.inference.primary,
         "words": VARIANCE_WORDS.get(kind),
     }
-
-
-def _checks(result: StoredResult) -> list[dict[str, str]]:
-    """Warnings first: they are what a reader must know."""
-    found = []
-    for check in result.validation.get("checks") or []:
-        message = closed(str(check.get("message") or ""))
-        examples = [str(example) for example in check.get("examples") or []]
-        examples = [example for example in examples if example not in message]
-        passed = bool(check.get("passed"))
-        found.append(
-            {
-                "name": str(check.get("name", "")),
-                "state": "passed" if passed else "warning"
-                if check.get("severity") == "warn" else "failed",
-                "message": message,
-                "count": "" if passed else counted(int(check.get("count") or 0), "case"),
-                "examples": "" if passed else ", ".join(examples),
-            }
-        )  # fmt: skip
-    return sorted(found, key=lambda check: check["state"] == "passed")
 
 
 def _restated(result: StoredResult) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-from reports.filling import fill
+from reports.filling import ALONE, Frame, fill
 from reports.names import spelled
 from reports.race import (
     BENCHMARK,
@@ -19,12 +19,13 @@ from reports.race_figures import race_figure
 from storage.race_records import StoredRace
 
 
-def render(races: Sequence[StoredRace]) -> str:
-    """The page as text."""
+def render(races: Sequence[StoredRace], frame: Frame = ALONE) -> str:
+    """The page as text. frame: what a server puts around it"""
     several = len(races) > 1
     figure = race_figure(races)
     return fill(
         "race.html.j2",
+        frame,
         heading=f"Which estimator errs least on {_what(races)}",
         made=max(found.created_at for found in races).astimezone(UTC),
         benchmark=BENCHMARK if several else "",

@@ -49,9 +49,11 @@ def sentence(result: StoredResult) -> str:
     return closed(f"Since {since}: {result.restated.restatement.text}")
 
 
-def cell_rows(cells: Sequence[Cell]) -> list[tuple[str, str, str, str, str, str]]:
+def cell_rows(
+    cells: Sequence[Cell], most: int = SHOWN
+) -> list[tuple[str, str, str, str, str, str]]:
     """Unit, period, what, old, new, relative change: of the first cells, as text."""
-    shown = cells[:SHOWN]
+    shown = cells[:most]
     places = places_for([], [value for cell in shown for value in (cell.old, cell.new)])
     return [
         (

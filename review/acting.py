@@ -1,15 +1,15 @@
 """What is written from the pages, by the functions that the commands use, in the user's name."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from reports.decisions import sentences
+from reports.decisions import needed, sentences
 from reports.pins import pinned
-from review.asking import Ledger, Study, Version
+from review.asking import Ledger, Number, Study, Version
 from review.persons import OwnForm, Person
 from review.screen import screen
 from storage import alerts, decisions, pins, versions
@@ -19,7 +19,6 @@ from storage.users import User
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 DECIDE = "/studies/{study}/versions/{version}/decide"
-Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.get(DECIDE)
@@ -105,7 +104,8 @@ def _decide_page(
     reason: str = "",
 ) -> Response:
     with ledger() as session:
-        versions.numbered(session, study, version)
+        asked_by = versions.numbered(session, study, version).requested_by
+        recommended = decisions.recommended(session, study, version)
         decided = decisions.of_result(session, study, version)
         pin = pins.current(session, study)
     user: User = request.state.person
@@ -116,6 +116,8 @@ def _decide_page(
         study=study,
         version=version,
         said=sentences(decided),
+        recommended=recommended,
+        needs=needed(recommended, asked_by),
         pinned=pinned(pin) if pin else "",
         official=pin is not None and pin.version == version,
         decided=bool(decided),

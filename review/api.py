@@ -6,20 +6,37 @@ from fastapi import APIRouter, Query
 
 from reports.alerts import to_json as alerts_to_json
 from reports.as_json import summary_to_json, to_json
-from reports.decisions import record
+from reports.decisions import record_of
 from reports.decisions import to_json as decisions_to_json
+from reports.diffs import to_json as diff_to_json
 from reports.pins import pin_to_json
-from review.asking import LINES, Before, Ledger, Study, Version, Wanted
-from storage import alerts, decisions, deliveries, log, overview, results, studies
+from reports.registered import to_json as registered_to_json
+from review.asking import (
+    LINES,
+    REFUSED,
+    Before,
+    Ledger,
+    Limit,
+    One,
+    Other,
+    Study,
+    Version,
+    Wanted,
+)
+from storage import (
+    alerts,
+    asked,
+    decision_counts,
+    decisions,
+    deliveries,
+    diffs,
+    log,
+    overview,
+    results,
+    studies,
+)
 
-REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"description": "Nobody is logged in."},
-    404: {"description": "Not in the ledger; `error` says what is."},
-    409: {"description": "The ledger refused; `error` says why."},
-    503: {"description": "The database does not answer."},
-}
 router = APIRouter(prefix="/api", tags=["ledger"], responses=REFUSED)
-Limit = Annotated[int, Query(description="How many.", ge=1, le=500)]
 
 
 @router.get("/studies")
@@ -94,12 +111,52 @@ def one_result(ledger: Ledger, study: Study, version: Version) -> dict[str, Any]
         return to_json(results.load(session, study, version))
 
 
-@router.get("/decisions")
-def decision_list(ledger: Ledger) -> dict[str, Any]:
-    """All decisions, and how often they were right: as `liftledger decisions --json`."""
+@router.get("/studies/{study}/results/{version}/plan")
+def one_plan(ledger: Ledger, study: Study, version: Version) -> dict[str, Any]:
+    """What a result was asked by: plan, its versions with reasons, and the checks of the data."""
     with ledger() as session:
-        found = decisions.listed(session)
-    return {"decisions": decisions_to_json(found), "record": record(found)}
+        found = asked.asked(session, study, version)
+    checks = found.validation.get("checks") or []
+    return {
+        "study": found.study,
+        "version": found.version,
+        "result_id": found.result_id,
+        "requested_by": found.requested_by,
+        "request_reason": found.reason,
+        "plan": found.plan.model_dump(mode="json"),
+        **registered_to_json(found),
+        "checks": checks,
+    }
+
+
+@router.get("/studies/{study}/results/{version}/decisions")
+def decisions_about(ledger: Ledger, study: Study, version: Version) -> dict[str, Any]:
+    """What the plan's rule recommends about one result, and what was decided, oldest first."""
+    with ledger() as session:
+        recommended = decisions.recommended(session, study, version)
+        found = decisions.of_result(session, study, version)
+    return {"recommendation": recommended, "decisions": decisions_to_json(found)}
+
+
+@router.get("/studies/{study}/diff")
+def difference(ledger: Ledger, study: Study, one: One, other: Other) -> dict[str, Any]:
+    """What changed from one version to another: as `liftledger diff --json`."""
+    with ledger() as session:
+        return diff_to_json(diffs.diff(session, (study, one), (study, other)))
+
+
+@router.get("/decisions")
+def decision_list(ledger: Ledger, before: Before = None, limit: Limit = LINES) -> dict[str, Any]:
+    """Decisions, newest first, and how often all of them were right.
+
+    As `liftledger decisions --json`; `number` is what `before` takes.
+    """
+    with ledger() as session:
+        found = decisions.page(session, before=before, limit=limit)
+        made = decision_counts.counts(session)
+    told = decisions_to_json([one for _, one in found])
+    numbered = [{"number": n} | one for (n, _), one in zip(found, told, strict=True)]
+    return {"decisions": numbered, "record": record_of(made)}
 
 
 @router.get("/alerts")
@@ -112,7 +169,7 @@ def alert_list(
     """Alerts, newest first: as `liftledger alerts --json`."""
     with ledger() as session:
         found = alerts.known(session, closed=closed, before=before, limit=limit)
-        told = {one.id: deliveries.steps(session, one.id) for one in found}
+        told = deliveries.steps(session, [one.id for one in found])
         return {"alerts": alerts_to_json(found, told, alerts.now(session))}
 
 

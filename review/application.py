@@ -17,17 +17,24 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from reports.filling import style_sheet
-from review import acting, api, entering, pages
+from review import (
+    acting,
+    api,
+    api_evidence,
+    comparing,
+    entering,
+    exams,
+    monitoring,
+    pages,
+)
 from review.persons import NotLoggedIn, person
 from review.screen import STYLE, query, screen
 from review.sessions import Sessions
 from storage.database import connect, transaction
 from storage.errors import (
     DatabaseUnavailable,
+    NotInLedger,
     StorageError,
-    UnknownAlert,
-    UnknownResult,
-    UnknownStudy,
 )
 
 Ledger = Callable[[], AbstractContextManager[Any]]
@@ -58,7 +65,7 @@ def application(url: str, hosts: tuple[str, ...] = HERE) -> FastAPI:
     )
     app.state.ledger = partial(transaction, connect(url))
     app.state.sessions = Sessions()
-    for part in (api, pages, acting):
+    for part in (api, api_evidence, pages, comparing, monitoring, exams, acting):
         app.include_router(part.router, dependencies=[Depends(person)])
     app.include_router(entering.router)
     app.add_api_route("/style.css", _style, include_in_schema=False)
@@ -103,7 +110,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
         told = [f"{one['loc'][-1]}: {one['msg']}" for one in error.errors()]
         return 422, "; ".join(told)
-    if isinstance(error, UnknownStudy | UnknownResult | UnknownAlert):
+    if isinstance(error, NotInLedger):
         return 404, str(error)
     return 503 if isinstance(error, DatabaseUnavailable) else 409, str(error)
 

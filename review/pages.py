@@ -6,15 +6,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from reports.alerts import deeds, state
-from reports.decisions import decision_phrase, record_sentences
-from reports.filling import style_hash
+from reports.decisions import decision_phrase, record_of, record_sentences
 from reports.names import estimator_label
 from reports.page import render
 from reports.registered import of_study
 from reports.tables import summary_numbers
 from review.asking import LINES, Before, Ledger, Study, Version, Wanted
-from review.screen import frame, query, screen
-from storage import alerts, decisions, log, overview, results, studies
+from review.screen import alone, frame, query, screen
+from storage import alerts, decision_counts, decisions, log, overview, results, studies, versions
 from storage.records import ResultSummary
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -46,7 +45,8 @@ def study_page(
     with ledger() as session:
         plan, plan_version, _ = studies.current(session, study)
         found = overview.version_page(session, study, before=before, limit=LINES + 1)
-        versions = studies.history(session, study)
+        plans = studies.history(session, study)
+        newest = versions.newest(session, study)
     rows = [
         {
             "one": one,
@@ -64,7 +64,8 @@ def study_page(
         question=plan.question,
         plan_version=plan_version,
         plan=plan.canonical(),
-        plans=of_study(versions),
+        plans=of_study(plans),
+        newest=newest,
         rows=rows,
         more=more,
         first=before is None,
@@ -78,11 +79,7 @@ def result_page(request: Request, ledger: Ledger, study: Study, version: Version
         found = results.load(session, study, version)
     later = found.later.version if found.later else None
     framed = frame(request, study=study, version=version, later=later)
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{style_hash(framed)}'; form-action 'none'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    )
-    return HTMLResponse(render(found, framed), headers={"Content-Security-Policy": policy})
+    return alone(render(found, framed), framed)
 
 
 @router.get("/log")
@@ -120,13 +117,19 @@ def alert_page(
 
 
 @router.get("/decisions")
-def decision_page(request: Request, ledger: Ledger) -> HTMLResponse:
-    """The newest decisions, and how often all of them were right."""
+def decision_page(request: Request, ledger: Ledger, before: Before = None) -> HTMLResponse:
+    """Decisions, newest first, and how often all of them were right."""
     with ledger() as session:
-        found = decisions.listed(session)
-    said = record_sentences(found) if found else []
-    shown, hidden = found[:LINES], max(0, len(found) - LINES)
-    return screen("decisions.html.j2", request, decided=shown, hidden=hidden, said=said)
+        found = decisions.page(session, before=before, limit=LINES + 1)
+        made = decision_counts.counts(session)
+    return screen(
+        "decisions.html.j2",
+        request,
+        decided=[one for _, one in found[:LINES]],
+        said=record_sentences(record_of(made)) if found else [],
+        more=query(before=found[LINES - 1][0]) if len(found) > LINES else "",
+        first=before is None,
+    )
 
 
 def _answer(one: ResultSummary) -> dict[str, Any]:

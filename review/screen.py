@@ -1,16 +1,17 @@
 """A page of the application from its template, with the navigation that all of them share."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.filling import Frame
+from reports.filling import Frame, style_hash
 
 
 def _read(name: str) -> str:
@@ -33,6 +34,26 @@ def frame(request: Request, **values: Any) -> Frame:
     return Frame(Markup(text), STYLE)  # noqa: S704  escaped by the template
 
 
+def framed(
+    request: Request, render: Callable[[Frame], str], about: tuple[str, str, str, str]
+) -> HTMLResponse:
+    """A page of reports below the navigation. about: list, its address, this one, its JSON"""
+    listed, address, name, as_json = about
+    page = _environment().get_template("evidence_frame.html.j2")
+    text = page.render(_known(request), listed=listed, address=address, name=name, as_json=as_json)
+    around = Frame(Markup(text), STYLE)  # noqa: S704  escaped by the template
+    return alone(render(around), around)
+
+
+def alone(page: str, around: Frame) -> HTMLResponse:
+    """A page that carries its style sheet, under a policy that allows nothing else."""
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style_hash(around)}'; form-action 'none'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+
 def _known(request: Request) -> dict[str, Any]:
     """What every page may show: where it is, who reads it, what its forms carry."""
     person = getattr(request.state, "person", None)
@@ -48,7 +69,12 @@ def query(**values: object) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("review", "templates"),
+        loader=ChoiceLoader(
+            [
+                PackageLoader("review", "templates"),
+                PrefixLoader({"reports": PackageLoader("reports", "templates")}),
+            ]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -7,10 +7,10 @@ key one is open at a time; when it comes up again after that it is the next occa
 silence of an alert or of its kind counts; one whose moment has passed is none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from storage import audit
@@ -127,15 +127,19 @@ def known(
 
     closed: those that were resolved, too      before, limit: as many, with lower numbers
     """
-    over = select(ActionRow.alert_id).where(
-        ActionRow.action == RESOLVED, ActionRow.alert_id.is_not(None)
-    )
     query = select(AlertRow).order_by(AlertRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(AlertRow.id < before)
-    return _read(
-        session, session.scalars(query if closed else query.where(AlertRow.id.not_in(over))).all()
-    )
+    if not closed:
+        query = query.where(~_resolved_row())
+    return _read(session, session.scalars(query).all())
+
+
+def open_counts(session: Session, studies: Collection[str]) -> dict[str, int]:
+    """How many open alerts are about each of these studies, or about one result of it."""
+    study = func.split_part(AlertRow.subject, "@", 1)
+    query = select(study, func.count()).where(study.in_(studies), ~_resolved_row()).group_by(study)
+    return dict(session.execute(query).tuples().all())
 
 
 def now(session: Session) -> datetime:
@@ -150,6 +154,14 @@ def _last(session: Session, kind: str, key: str) -> AlertRow | None:
         .order_by(AlertRow.occasion.desc())
         .limit(1)
     ).first()
+
+
+def _resolved_row() -> ColumnElement[bool]:
+    """Whether the alert of a query's row is resolved."""
+    over = select(ActionRow.id).where(
+        ActionRow.alert_id == AlertRow.id, ActionRow.action == RESOLVED
+    )
+    return over.exists()
 
 
 def _is_resolved(session: Session, number: int) -> bool:

@@ -16,7 +16,7 @@ from estimators.calibration.summaries import Covered, Measured, Score
 from storage import audit
 from storage.calibration_tables import CalibrationTable, ScoreRow
 from storage.database import lock
-from storage.errors import StorageError
+from storage.errors import NotInLedger, StorageError
 from storage.json_values import canonical, plain
 from storage.records import StoredCalibration
 
@@ -76,6 +76,24 @@ def newest(session: Session, study: str, snapshot_hash: str) -> StoredCalibratio
         .limit(1)
     ).first()
     return None if row is None else _read(session, row)
+
+
+def page(
+    session: Session, *, before: int | None = None, limit: int = 50
+) -> list[tuple[int, StoredCalibration]]:
+    """Exams with their numbers, newest first: as many, with lower numbers than this one."""
+    query = select(CalibrationTable).order_by(CalibrationTable.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(CalibrationTable.id < before)
+    return [(row.id, _read(session, row)) for row in session.scalars(query).all()]
+
+
+def numbered(session: Session, number: int) -> StoredCalibration:
+    """The exam of this number. Raises NotInLedger, and StorageError when it was altered since."""
+    row = session.get(CalibrationTable, number)
+    if row is None:
+        raise NotInLedger(f"there is no exam {number}; `liftledger calibrate` sits one")
+    return _read(session, row)
 
 
 def save(session: Session, exam: CalibrationRequest, scores: Sequence[Score]) -> bool:

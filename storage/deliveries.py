@@ -6,7 +6,7 @@ the receiver knows a repeat. Who sends holds the lock of that alert and channel 
 goes when its connection goes: a killed process leaves none behind.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,11 +54,11 @@ def waiting(session: Session, channels: Sequence[str]) -> list[Waiting]:
     """What is open, not acknowledged, not silenced, and neither delivered nor given up."""
     now = alerts.now(session)
     heard = [a for a in alerts.known(session) if not a.acknowledged and not a.silenced(now)]
+    told = steps(session, [alert.id for alert in heard])
     found = []
     for alert in reversed(heard):
-        told = steps(session, alert.id)
         for channel in channels:
-            mine = [one for one in told if one.channel == channel]
+            mine = [one for one in told[alert.id] if one.channel == channel]
             if not any(one.outcome in FINAL for one in mine):
                 found.append(Waiting(alert, channel, mine[-1] if mine else None))
     return found
@@ -77,14 +77,16 @@ def due(session: Session, channels: Sequence[str], rule: Rule) -> list[Waiting]:
     ]
 
 
-def steps(session: Session, number: int) -> list[Step]:
-    """All that was tried to tell somebody of an alert, oldest first."""
+def steps(session: Session, numbers: Collection[int]) -> dict[int, list[Step]]:
+    """All that was tried to tell somebody of these alerts, by number, oldest first."""
     rows = session.scalars(
-        select(DeliveryRow).where(DeliveryRow.alert_id == number).order_by(DeliveryRow.id)
+        select(DeliveryRow).where(DeliveryRow.alert_id.in_(numbers)).order_by(DeliveryRow.id)
     )
-    return [
-        Step(row.channel, row.attempt, row.outcome, row.answer, row.happened_at) for row in rows
-    ]
+    found: dict[int, list[Step]] = {number: [] for number in numbers}
+    for row in rows:
+        step = Step(row.channel, row.attempt, row.outcome, row.answer, row.happened_at)
+        found[row.alert_id].append(step)
+    return found
 
 
 @contextmanager

@@ -12,7 +12,11 @@ class DatabaseUnavailable(StorageError):
     """No database answers: it cannot be started, reached or logged in to."""
 
 
-class UnknownStudy(StorageError):
+class NotInLedger(StorageError):
+    """What was asked for by name or number is not there."""
+
+
+class UnknownStudy(NotInLedger):
     """No study of that name is registered; the message lists those that are."""
 
 
@@ -28,11 +32,11 @@ class UnknownPanel(StorageError):
     """No panel and no relation of that name exists; the message lists what does."""
 
 
-class UnknownResult(StorageError):
+class UnknownResult(NotInLedger):
     """The study has no result, or not that version of it."""
 
 
-class UnknownAlert(StorageError):
+class UnknownAlert(NotInLedger):
     """No alert has that number; the message lists those that are open."""
 
 

@@ -71,13 +71,13 @@ def save(session: Session, visit: str, seen: Sequence[Observation], by: str) -> 
 
 def history(session: Session, kind: Kind, subject: str) -> list[Observation]:
     """All that was seen of this, oldest first. Raises StorageError for a row that was altered."""
-    return [_read(*row) for row in session.execute(_seen(kind, subject))]
+    return [read(*row) for row in session.execute(_seen(kind, subject))]
 
 
 def first(session: Session, kind: Kind, subject: str) -> Observation | None:
     """What was seen of this the first time: what later looks are held to."""
     row = session.execute(_seen(kind, subject).limit(1)).first()
-    return None if row is None else _read(*row)
+    return None if row is None else read(*row)
 
 
 def _seen(kind: Kind, subject: str) -> Select[tuple[ObservationRow, datetime]]:
@@ -102,7 +102,8 @@ def _row(one: Observation) -> dict[str, Any]:
     return {**words, "content_hash": _digest(words)}
 
 
-def _read(row: ObservationRow, at: datetime) -> Observation:
+def read(row: ObservationRow, at: datetime) -> Observation:
+    """What was seen, at this time. Raises StorageError when the row was altered."""
     words = {
         name: getattr(row, name)
         for name in ("kind", "subject", "study", "plan_version", "state", "message", "details")

@@ -1,6 +1,5 @@
 """Studies and their answers as lists, a page at a time: the same time whatever the ledger holds."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -52,10 +51,9 @@ def study_page(session: Session, *, after: str = "", limit: int = 50) -> list[St
         .order_by(Study.study, Study.version.desc())
         .limit(limit)
     ).all()
-    newest = _newest(session, [row.study for row in plans])
-    pinned = pins.currents(session)
-    subjects = [one.subject.split("@")[0] for one in alerts.known(session)]
-    waiting = Counter(subjects)
+    names = [row.study for row in plans]
+    newest, pinned = _newest(session, names), pins.currents(session, names)
+    waiting = alerts.open_counts(session, names)
     return [
         StudyState(
             study=row.study,
@@ -64,7 +62,7 @@ def study_page(session: Session, *, after: str = "", limit: int = 50) -> list[St
             registered_at=row.registered_at,
             newest=newest.get(row.study),
             pin=pinned.get(row.study),
-            open_alerts=waiting[row.study],
+            open_alerts=waiting.get(row.study, 0),
         )
         for row in plans
     ]

@@ -4,6 +4,8 @@ Who asks for a study without saying which version is given the pinned one, whate
 pin is a row, and a moved pin another: which version was official when can be read off.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
@@ -37,15 +39,15 @@ def pin(session: Session, study: str, version: int, *, by: str, reason: str) -> 
 
 def current(session: Session, study: str) -> Pin | None:
     """The pin of a study; None while there is none."""
-    return currents(session, study).get(study)
+    return currents(session, [study]).get(study)
 
 
-def currents(session: Session, study: str | None = None) -> dict[str, Pin]:
-    """The pin of each study that has one, or of this one."""
+def currents(session: Session, studies: Collection[str] | None = None) -> dict[str, Pin]:
+    """The pin of each study that has one, or of those of these that do."""
     last = select(func.max(PinRow.id)).group_by(PinRow.study)
+    if studies is not None:
+        last = last.where(PinRow.study.in_(studies))
     query = select(PinRow).where(PinRow.id.in_(last))
-    if study is not None:
-        query = query.where(PinRow.study == study)
     return {
         row.study: Pin(row.study, row.version, row.reason, row.pinned_by, row.pinned_at)
         for row in session.scalars(query)

@@ -19,7 +19,7 @@ from estimators.race.standings import Intervals, Standing
 from storage import audit
 from storage.answers import bits
 from storage.database import lock
-from storage.errors import StorageError
+from storage.errors import NotInLedger, StorageError
 from storage.json_values import canonical, plain
 from storage.provenance import whoami
 from storage.race_records import StoredRace
@@ -148,6 +148,24 @@ def find(session: Session, request: str) -> StoredRace | None:
     """The race of this request, if it was run. Raises StorageError when it was altered since."""
     row = session.scalars(select(RaceTable).where(RaceTable.request_id == request)).first()
     return None if row is None else read(session, row)
+
+
+def page(
+    session: Session, *, before: int | None = None, limit: int = 50
+) -> list[tuple[int, StoredRace]]:
+    """Races with their numbers, newest first: as many, with lower numbers than this one."""
+    query = select(RaceTable).order_by(RaceTable.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(RaceTable.id < before)
+    return [(row.id, read(session, row)) for row in session.scalars(query).all()]
+
+
+def numbered(session: Session, number: int) -> StoredRace:
+    """The race of this number. Raises NotInLedger, and StorageError when it was altered since."""
+    row = session.get(RaceTable, number)
+    if row is None:
+        raise NotInLedger(f"there is no race {number}; `liftledger race` runs one")
+    return read(session, row)
 
 
 def read(session: Session, row: RaceTable) -> StoredRace:

@@ -24,7 +24,6 @@ from storage import (
     decisions,
     pins,
     placing,
-    promotions,
     restatements,
     snapshots,
     studies,
@@ -32,6 +31,7 @@ from storage import (
 )
 from storage.answer_tables import EstimateRow, VarianceRow
 from storage.answers import digest, stored
+from storage.asked import promotion_versions
 from storage.database import lock
 from storage.decision_records import Decision
 from storage.errors import StorageError
@@ -44,7 +44,6 @@ from storage.race_tables import ChoiceRow
 from storage.records import ResultSummary, StoredResult
 from storage.rows import to_panel, without
 from storage.tables import Result, Study
-from storage.version_records import PromotionVersion
 from storage.versions import newest, numbered
 from studies import Plan
 from studies.placing import Placed
@@ -207,7 +206,7 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         decisions=decisions.of_result(session, study, row.version),
         restated=restatements.of_result(session, row, plan),
         plan_versions=studies.history(session, study),
-        promotion_versions=_promotion_versions(session, plan),
+        promotion_versions=promotion_versions(session, plan),
     )
 
 
@@ -225,7 +224,7 @@ def history(session: Session, study: str | None = None) -> list[ResultSummary]:
     for one in reversed(decisions.listed(session, study)):
         decided.setdefault((one.study, one.version), []).append(one)
     lines = [ResultSummary(*row) for row in session.execute(query)]
-    pinned = pins.currents(session, study)
+    pinned = pins.currents(session, None if study is None else [study])
     return [
         replace(
             line,
@@ -279,12 +278,6 @@ def _panel(session: Session, snapshot_hash: str, plan: Plan, dropped: Dropped | 
     rows = snapshots.load(session, snapshot_hash)
     whole = to_panel(without(rows, {label_text(unit) for unit in plan.donors.exclude}))
     return leave_out(whole, dropped)
-
-
-def _promotion_versions(session: Session, plan: Plan) -> tuple[PromotionVersion, ...]:
-    if plan.promotion is None:
-        return ()
-    return tuple(promotions.history(session, plan.promotion.name))
 
 
 def _refuse_other_panel(session: Session, analysis: Analysis) -> None:

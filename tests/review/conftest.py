@@ -16,6 +16,7 @@ from review.application import application
 from review.passwords import hashed
 from storage import alerts, decisions, pins, results, users
 from storage.database import transaction
+from tests.review import evidence
 from tests.storage.answers import analysis
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -36,6 +37,8 @@ def filled(engine: Engine) -> Engine:
         decisions.decide(session, "display", 1, "repeat", by="bob", reason=AWKWARD)
     with transaction(engine) as session:
         alerts.raise_alert(session, "data_late", "display", {"message": AWKWARD}, "display")
+    with transaction(engine) as session:
+        evidence.write(session)
     for name, role in USERS.items():
         with transaction(engine) as session:
             users.put(session, name, role, hashed(PASSWORD), "root")

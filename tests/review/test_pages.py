@@ -1,15 +1,43 @@
 """What the pages and /api answer, over a real port."""
 
+import json
+import re
+
 import httpx
+import pandas as pd
+from markupsafe import escape
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from reports.as_json import to_json
-from storage import results
+from reports.calibration import title
+from reports.decisions import record
+from reports.diffs import to_json as diff_to_json
+from storage import decisions, diffs, results, snapshots, studies, validations
+from storage.database import transaction
 from storage.ledger import ledger
+from storage.panels import to_panel
+from tests.reports.test_calibration import SIMULATED
 from tests.review.conftest import AWKWARD
+from tests.storage.answers import analysis, answered, plan, rows
+from tests.storage.decisions import answered as recommending
 
-PAGES = ("/", "/studies/display", "/studies/display/versions/1", "/decisions", "/alerts", "/log")
-OBJECTS = ("studies", "studies/display", "studies/display/results", "studies/display/results/1",
-           "decisions", "alerts", "log")  # fmt: skip
+PAGES = (
+    "/", "/studies/display", "/studies/display/versions/1", "/studies/display/diff?one=1&other=2",
+    "/studies/display/versions/1/plan", "/decisions", "/alerts", "/log", "/monitoring",
+    "/monitoring/panel", "/monitoring/panel/history?subject=stores",
+    "/monitoring/promotion/history?subject=spring,%20plan%20version%201",
+    "/monitoring/calibration/history?subject=display,%20plan%20version%201",
+    "/monitoring/visits", "/monitoring/visits/1", "/calibrations", "/calibrations/1", "/races",
+    "/races/1",
+)  # fmt: skip
+OBJECTS = (
+    "studies", "studies/display", "studies/display/results", "studies/display/results/1",
+    "studies/display/results/1/plan", "studies/display/results/1/decisions",
+    "studies/display/diff?one=1&other=2", "decisions", "alerts", "log", "visits", "visits/1",
+    "observations/panel", "observations/panel/history?subject=stores", "calibrations",
+    "calibrations/1", "races", "races/1",
+)  # fmt: skip
 
 REFUSED = (
     ("/studies/nosuch", 404, "no study &#39;nosuch&#39; is registered; registered: display"),
@@ -17,6 +45,12 @@ REFUSED = (
     ("/studies/display/versions/one", 422, "version: "),
     ("/studies/display/versions/99999999999", 422, "version: "),
     ("/log?since=yesterday", 422, "since: "),
+    ("/studies/display/diff?one=1&other=9", 404, "display has no version 9; it has 1, 2"),
+    ("/studies/display/diff?one=1", 422, "other: "),
+    ("/monitoring/weather", 422, "kind: "),
+    ("/monitoring/visits/9", 404, "there is no visit 9; the last visit is 3"),
+    ("/calibrations/9", 404, "there is no exam 9"),
+    ("/races/9", 404, "there is no race 9"),
     ("/nowhere", 404, "Not Found"),
     ("/log?who=%00", 400, "NUL"),
 )
@@ -91,7 +125,136 @@ def test_the_description_of_the_api_has_every_address(client: httpx.Client) -> N
     paths = client.get("/api/openapi.json").json()["paths"]
     for name in OBJECTS:
         assert client.get(f"/api/{name}").status_code == 200, name
-        assert f"/api/{name}".replace("display", "{study}").replace("/1", "/{version}") in paths
+        described = [path for path in paths if fullmatch(path, f"/api/{name.partition('?')[0]}")]
+        assert described, name
+
+
+def fullmatch(path: str, address: str) -> bool:
+    return re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), address) is not None
+
+
+def test_two_versions_are_compared_as_the_command_does(
+    client: httpx.Client, database_url: str
+) -> None:
+    with ledger(database_url) as session:
+        expected = diff_to_json(diffs.diff(session, ("display", 1), ("display", 2)))
+    found = client.get("/api/studies/display/diff", params={"one": 1, "other": 2}).json()
+    assert found == json.loads(json.dumps(expected))
+    page = client.get("/studies/display/diff", params={"one": 1, "other": 2}).text
+    assert "Plan: seed: 1 became 2." in page
+    assert "Data: the same snapshot." in page
+    study = client.get("/studies/display").text
+    assert 'href="/studies/display/diff?one=1&amp;other=2">plan, seed</a>' in study
+
+
+def test_cells_that_say_something_else_are_listed_page_by_page(
+    client: httpx.Client, engine: Engine
+) -> None:
+    changed = rows(units=30)
+    before = rows(units=30)
+    changed["outcome"] = 2 * changed["outcome"] + 1
+    for found in (before, changed):
+        with transaction(engine) as session:
+            saved(session, found)
+    address = "/studies/wide/diff?one=1&other=2"
+    page, further = client.get(address).text, client.get(f"{address}&skip=50").text
+    found = client.get("/api/studies/wide/diff?one=1&other=2").json()["data"]["restatement"]
+    count = len(found["cells"])
+    assert found["count"] == count > 100
+    assert f"Cells 1 to 50 of {count}, treated ones first" in page
+    assert 'rel="next" href="?one=1&amp;other=2&amp;skip=50"' in page
+    assert f"Cells 51 to 100 of {count}" in further
+
+
+def saved(session: Session, found: pd.DataFrame) -> None:
+    """A result of the study `wide` on these rows."""
+    asked = plan("wide")
+    registered = studies.register(session, asked, by="ada")
+    sha256 = snapshots.save(session, found)
+    validation = validations.save(session, {"passed": True, "checks": []}, sha256, "wide", True)
+    panel = to_panel(found)
+    made = analysis(
+        session, study="wide", panel=panel, snapshot_hash=sha256, validation_id=validation,
+        plan_version=registered.version, plan_hash=registered.plan_hash,
+        request_id=sha256, answers={"did": answered(panel)},
+    )  # fmt: skip
+    results.save(session, made)
+
+
+def test_the_plan_of_a_result_is_there_with_its_changes_and_the_checks(
+    client: httpx.Client,
+) -> None:
+    page = client.get("/studies/display/versions/1/plan").text
+    assert "The plan was registered on" in page
+    assert "It was changed since: version 2 is the current one." in page
+    assert "seed: 1 → 2" in page
+    found = client.get("/api/studies/display/results/1/plan").json()
+    assert (found["answered"], [one["version"] for one in found["versions"]]) == (1, [1, 2])
+    assert found["plan"]["seed"] == 1
+
+
+def test_what_the_monitor_saw_is_there_by_visit_by_subject_and_over_time(
+    client: httpx.Client,
+) -> None:
+    page = client.get("/monitoring").text
+    assert "spring, plan version 1" in page
+    assert "! noticed" in page
+    assert "store 3 is &lt;b&gt;12&lt;/b&gt; deviations off" in client.get(PAGES[10]).text
+    for kind, said in (("promotion", "at 3 visits; at the last, 2"), ("calibration", "91.7 %")):
+        (address,) = (one for one in PAGES if f"/{kind}/history" in one)
+        assert said in client.get(address).text
+    visits = client.get("/api/visits").json()["visits"]
+    assert [one["visit"] for one in visits] == [3, 2, 1]
+    assert (visits[0]["seen"], visits[0]["noticed"], visits[0]["refused"]) == (4, 1, 1)
+    assert client.get("/api/visits", params={"before": 2}).json()["visits"] == visits[2:]
+    seen = client.get("/api/observations/promotion").json()["observations"]
+    assert [one["details"]["effect"] for one in seen] == [2.3]
+    past = client.get("/api/observations/promotion/history?subject=spring, plan version 1").json()
+    assert [one["visit"] for one in past["observations"]] == [3, 2, 1]
+
+
+def test_exams_and_races_are_those_stored(client: httpx.Client) -> None:
+    assert escape(title(SIMULATED)) in client.get("/calibrations").text
+    assert "<figure>" in client.get("/calibrations/1").text
+    assert "&lt;b&gt;stores&lt;/b&gt;" in client.get("/races").text
+    assert "<figure>" in client.get("/races/1").text
+    (exam,) = client.get("/api/calibrations").json()["calibrations"]
+    assert exam == {"number": 1} | client.get("/api/calibrations/1").json()
+    (race,) = client.get("/api/races").json()["races"]
+    assert race == {"number": 1} | client.get("/api/races/1").json()
+
+
+def test_decisions_come_page_by_page_and_the_record_counts_all(
+    client: httpx.Client, engine: Engine
+) -> None:
+    for decision in ("stop", "change", "stop"):
+        with transaction(engine) as session:
+            decisions.decide(session, "display", 2, decision, by="bob", reason="r")
+    with transaction(engine) as session:
+        decisions.judge(session, "display", 2, "right", by="bob", reason="r")
+        everything = decisions.listed(session)
+    whole = client.get("/api/decisions").json()
+    assert whole["record"] == record(everything)
+    assert whole["record"]["all"]["right"] == 1
+    assert [one["superseded"] for one in whole["decisions"]] == [False, True, True, False]
+    first = client.get("/api/decisions", params={"limit": 2}).json()
+    assert first["record"] == whole["record"]
+    assert first["decisions"] == whole["decisions"][:2]
+    number = first["decisions"][-1]["number"]
+    rest = client.get("/api/decisions", params={"before": number}).json()
+    assert rest["decisions"] == whole["decisions"][2:]
+
+
+def test_a_recommendation_and_what_a_decision_against_it_needs_are_said(
+    client: httpx.Client, engine: Engine
+) -> None:
+    recommending(engine, seed=3, recommended="repeat")
+    page = client.get("/studies/display/versions/3/decide").text
+    assert "By the plan’s rule: repeat." in page
+    assert "not who made it, and not ada, who asked for the analysis" in page
+    assert "The plan recommends nothing" in client.get("/studies/display/versions/1/decide").text
+    told = client.get("/api/studies/display/results/3/decisions").json()
+    assert told == {"recommendation": "repeat", "decisions": []}
 
 
 def test_another_name_of_the_host_is_refused(client: httpx.Client) -> None:
