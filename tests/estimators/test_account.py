@@ -268,6 +268,22 @@ def test_one_outcome_that_cannot_be_answered_leaves_the_others_answered() -> Non
     assert (amount(account, "return").reason or "").startswith("tea was not answered: ")
 
 
+@pytest.mark.parametrize("kind", STANDARD_VARIANCES)
+@pytest.mark.parametrize("what", ["units", "margin", "return", "roi"])
+def test_an_interval_is_as_wide_as_its_own_standard_error_says(what: str, kind: str) -> None:
+    found = said(amount(account_of(_once, TERMS, ASKED), what), kind)
+    assert found.standard_error is not None
+    half = stats.t.ppf(0.975, found.df) * found.standard_error
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=1e-9)
+
+
+def test_goods_sold_below_cost_have_the_interval_of_a_gain_mirrored_at_zero() -> None:
+    gain, loss = (said(amount(one_item(Prices(margin=m)), "margin")) for m in (1.2, -1.2))
+    assert (loss.low, loss.high) == (-gain.high, -gain.low)
+    assert loss.low < loss.high
+    assert loss.probability == pytest.approx(1 - (gain.probability or 0))
+
+
 def test_there_is_no_roi_where_suppliers_pay_as_much_as_it_cost() -> None:
     assert account_of(_once, Terms(5.0, 5.0), ASKED).find("roi") is None
     assert account_of(_once, Terms(5.0, 4.0), ASKED).find("roi") is not None
@@ -290,6 +306,18 @@ def test_the_rule_says_what_its_limits_say(cost: float | None, verdict: str) -> 
     at_limit = one_of_cost(found.affordable).recommendation
     assert at_limit is not None
     assert at_limit.probability == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("cost", [-50.0, 0.0, 200.0])
+def test_what_stopping_forgoes_less_what_repeating_loses_is_the_return(cost: float) -> None:
+    """max(θ, 0) − max(−θ, 0) = θ, so that their expectations differ by the mean, which is R."""
+    account = one_of_cost(cost)
+    found, gain = account.recommendation, amount(account, "return").value
+    assert found is not None
+    assert found.forgone is not None
+    assert found.loss is not None
+    assert gain is not None
+    assert found.forgone - found.loss == pytest.approx(gain, rel=1e-9)
 
 
 def test_a_promotion_that_sells_nothing_is_stopped_and_not_changed() -> None:

@@ -11,6 +11,7 @@ from tests.mutants.faults.intervals import INTERVALS
 from tests.mutants.faults.placebos import PLACEBOS
 from tests.mutants.faults.pools import POOLS
 from tests.mutants.faults.procedures import PROCEDURES
+from tests.mutants.faults.worth import WORTH
 
 FAULTS = {
     "From a variance to an interval": INTERVALS,
@@ -20,5 +21,6 @@ FAULTS = {
     "Resampling, ranks and conformal tests": PROCEDURES,
     "The exam": EXAMS,
     "A running promotion, and our own intervals over time": FOLLOWING,
+    "What effects are worth": WORTH,
     "Diagnostics, storage and report": BESIDE,
 }
