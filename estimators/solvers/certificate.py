@@ -1,13 +1,11 @@
-"""How far from optimal: the duality gaps of low_rank.py and of completion.py, derived there."""
+"""How far from optimal: the duality gap of low_rank.py, derived there."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.core.panel import BoolArray, FloatArray
+from estimators.core.panel import FloatArray
 from estimators.solvers.problem import Problem
-from estimators.solvers.spectrum import Spectrum
-from estimators.solvers.two_way import PeriodSystem
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,38 +40,3 @@ def certify(
     unsettled = primal - (2 * inner - loss)  # what would be left, were no direction missing
     missing = gap - unsettled > 0.5 * gap
     return Certificate(primal, gap / problem.loss_without, missing, gradient, values, vectors)
-
-
-def filled_gap(
-    system: PeriodSystem,
-    complete: int,
-    usable: BoolArray,
-    rows: FloatArray,
-    residual: FloatArray,
-    spectrum: Spectrum,
-) -> float:
-    """The gap at a filled panel X with equal weights, in the measure of the loss.
-
-    system: of the two-way fit to usable cells      complete: rows without missing cells
-    usable, rows, residual: (k, T) of O, X and R = X W, rows with missing cells; what is needed of
-    the complete rows follows from them, because X, R and L have no row or column means.
-
-    The two-way fit (a, b) of R on usable cells makes Q = R − a − b there. In complete rows a is
-    zero (b is free of its mean) and Q − R = −b.
-    """
-    share = usable.sum(axis=1, keepdims=True)
-    seen = np.where(usable, residual, 0.0)
-    own = np.where(usable, residual - seen.sum(axis=1, keepdims=True) / share, 0.0)
-    b = system.solve((own - residual).sum(axis=0))
-    b -= b.mean()
-    a = (seen - np.where(usable, b, 0.0)).sum(axis=1, keepdims=True) / share
-    kept = np.where(usable, residual - a - b, 0.0)
-    away, low_rank = kept - residual, rows - residual
-    distance = (complete * float(b @ b) + float(np.vdot(away, away))) ** 0.5
-    along = float(b @ low_rank.sum(axis=0)) + float(np.vdot(away, low_rank))  # ⟨Q − R, L⟩
-    elsewhere = spectrum.loss - float(np.vdot(residual, residual))  # ‖R‖² in complete rows
-    shifted = 2 * float(b @ residual.sum(axis=0)) + complete * float(b @ b)
-    loss = elsewhere + shifted + float(np.vdot(kept, kept))  # ‖Q‖²
-    s = spectrum.threshold / (spectrum.threshold + distance)
-    nuclear = 2 * spectrum.threshold * spectrum.nuclear
-    return (1 - s) ** 2 * loss + (1 - s) * nuclear - 2 * s * along

@@ -6,7 +6,7 @@ Fill the cells that are not usable with numbers z. On a full panel the rest has 
 X(z) be the filled panel without row and column means; then L is X with its singular values cut by
 τ = λ/2, and what is left of the problem is
 
-    minimise over z   F(z) = Σ_k ψ(σ_k(X(z)))      (spectrum.py; convex, F is the whole objective)
+    minimise over z   F(z) = Σ_k ψ(σ_k(X(z)))    (filled_panel.py; convex, F is the whole objective)
 
 whose gradient is twice the residual R = X W in the missing cells: at the optimum it is zero there.
 Only the rows with missing cells depend on z. The complete rows enter through their Gram matrix,
@@ -32,16 +32,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from estimators.core.panel import FloatArray
-from estimators.solvers.certificate import filled_gap
+from estimators.solvers.completion_loop import descend
 from estimators.solvers.incomplete_panel import Completed, IncompletePanel
-from estimators.solvers.missing_cells import RowSolver
-from estimators.solvers.newton import newton_step
 
 SETTLED = 1e-10  # a step this small, as a share of the residuals' spread, moves no digit we promise
-STEPS = 100
-ENOUGH = 1e-4  # of the decrease that the slope promises
-ROUNDING = 1e-13  # of F: what its computation may be off
 
 
 def complete(
@@ -61,58 +55,11 @@ def complete(
     """
     if not np.isfinite(penalty):
         return panel.start
-    here = panel.start if start is None else start
-    here = replace(here, spectrum=replace(here.spectrum, threshold=0.5 * penalty))
-    for step in range(STEPS + 1):
-        residual = here.rows - here.spectrum.low_rank(here.rows)
-        slope = residual.ravel()[panel.missing.flat]
-        nearly_inverse = panel.missing.solver(here.spectrum)
-        others = len(panel.alpha) - len(panel.incomplete)
-        gap = filled_gap(panel.system, others, panel.usable, here.rows, residual, here.spectrum)
-        here = replace(here, gap=gap / panel.loss, steps=step)
-        ahead = nearly_inverse(slope)
-        moves = float(np.linalg.norm(ahead)) / max(len(ahead), 1) ** 0.5
-        if step == STEPS or (here.gap <= tolerance and moves <= still * panel.spread):
-            break
-        there = None
-        if start is not None or step > 0:
-            there = _newton(panel, here, slope, nearly_inverse, 2 * float(slope @ ahead))
-        there = there or _towards(panel, here, -ahead, -2 * float(slope @ ahead))[0]
-        if there is None:
-            break  # F falls by rounding only
-        here = there
-    return here
-
-
-def _newton(
-    panel: IncompletePanel,
-    here: Completed,
-    slope: FloatArray,
-    nearly_inverse: RowSolver,
-    sure: float,
-) -> Completed | None:
-    """A truncated Newton step, shortened where F does not fall; None when no step that
-    promises more than `sure`, what is sure to be had otherwise, keeps its promise."""
-    step = newton_step(
-        here.spectrum, here.rows, panel.missing, len(panel.alpha), slope, nearly_inverse
-    )
-    promised, length = 2 * float(slope @ step), 1.0
-    while -length * promised > sure:
-        there, rise = _towards(panel, here, length * step, length * promised)
-        if there is not None:
-            return there
-        # the parabola through both ends and the slope has its lowest point here
-        bend = rise - length * promised
-        length *= min(0.5, max(0.1, -0.5 * length * promised / bend))
-    return None
-
-
-def _towards(
-    panel: IncompletePanel, here: Completed, step: FloatArray, promised: float
-) -> tuple[Completed | None, float]:
-    """The point a step away unless F falls by less than a share of what the slope promises;
-    and by how much F rises."""
-    there = panel.at(here.values + step, here.spectrum.threshold)
-    height = here.spectrum.envelope
-    rise = there.spectrum.envelope - height
-    return (there if rise <= ENOUGH * promised + ROUNDING * height else None), rise
+    here, threshold = panel.start if start is None else start, 0.5 * penalty
+    begin = here.values, here.rows, here.means, here.spectrum.values
+    vectors = np.ascontiguousarray(here.spectrum.vectors.T)
+    there, gap, steps = descend(
+        panel.compiled, (*begin, vectors), threshold, tolerance * panel.loss,
+        still * panel.spread, start is not None,
+    )  # fmt: skip
+    return replace(panel.point(there, threshold), gap=gap / panel.loss, steps=steps)

@@ -8,13 +8,14 @@ matrix and their sums are kept. Units and periods without a usable cell are set 
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from estimators.core.panel import BoolArray, FloatArray, IntArray
-from estimators.solvers.missing_cells import MissingCells
+from estimators.solvers.filled_panel import fill, residual_of
+from estimators.solvers.missing_cells import MissingCells, preconditioner, solve_rows
 from estimators.solvers.spectrum import Spectrum
 from estimators.solvers.two_way import TwoWay, mean_of
 
@@ -108,8 +109,10 @@ class IncompletePanel:
         if self.flipped or len(other.values) != self.missing.shape[1]:
             return None
         rows = self.known - self.known.mean(axis=1, keepdims=True)
-        slope = (rows - other.low_rank(rows)).ravel()[self.missing.flat]
-        return self.at(-self.missing.solver(other)(slope), other.threshold)
+        vectors, singular = np.ascontiguousarray(other.vectors.T), other.singular
+        nearly = preconditioner(self.compiled, vectors, singular, other.threshold)
+        slope = residual_of(rows, vectors, singular, other.threshold).ravel()[self.missing.flat]
+        return self.at(-solve_rows(self.compiled, nearly, slope), other.threshold)
 
     def predicted(self, found: Completed) -> FloatArray:
         """Ŷ in `cells`, in the outcome's measure."""
@@ -163,21 +166,24 @@ class IncompletePanel:
 
     def at(self, values: FloatArray, threshold: float) -> Completed:
         """The point with these missing cells, under a threshold τ."""
-        rows = self._filled(values)
-        rows -= rows.mean(axis=1, keepdims=True)
-        count = len(self.alpha)
-        means = (self.sums + rows.sum(axis=0)) / count
-        centred = rows - means
-        if self.root is None:
-            gram = self.gram + rows.T @ rows - count * np.outer(means, means)
-            return Completed(values, centred, means, Spectrum(*np.linalg.eigh(gram), threshold))
-        complete = count - len(rows)
-        off = (self.sums / max(complete, 1) - means) * complete**0.5
-        stack = np.vstack((self.root, off, centred))
-        stack = np.pad(stack, ((0, max(0, stack.shape[1] - len(stack))), (0, 0)))
-        _, singular, vectors = np.linalg.svd(stack, full_matrices=False)
-        spectrum = Spectrum(singular[::-1] ** 2, np.ascontiguousarray(vectors[::-1].T), threshold)
-        return Completed(values, centred, means, spectrum)
+        return self.point((values, *fill(self.compiled, values)), threshold)
+
+    @staticmethod
+    def point(there: tuple[FloatArray, ...], threshold: float) -> Completed:
+        """The same, from what the compiled loops hold."""
+        values, rows, means, squares, vectors = there
+        return Completed(values, rows, means, Spectrum(squares, vectors.T, threshold))
+
+    @cached_property
+    def compiled(self) -> tuple[Any, ...]:
+        """What the compiled loops read: filled_panel.py, newton.py, missing_cells.py."""
+        missing, rooted = self.missing, self.root is not None
+        root = self.root if self.root is not None else np.empty((0, len(self.sums)))
+        return (
+            self.gram, self.sums, root, rooted, len(self.alpha), self.known, self.usable,
+            missing.flat, missing.masks, missing.pattern, missing.row_starts,
+            self.system.factor, self.system.scale,
+        )  # fmt: skip
 
 
 def _root(complete: FloatArray) -> FloatArray:

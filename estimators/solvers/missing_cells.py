@@ -16,8 +16,7 @@ directions are kept: a preconditioner may be approximate, and is then cheap.
 import numpy as np
 from numba import njit
 
-from estimators.core.panel import BoolArray, FloatArray, IntArray
-from estimators.solvers.spectrum import Spectrum
+from estimators.core.panel import BoolArray, IntArray
 
 FEW = 16  # patterns up to which every direction is kept
 HEAVIEST = 24  # directions kept beyond
@@ -36,37 +35,33 @@ class MissingCells:
         self.pattern = self.pattern.ravel()
         self.masks = np.ascontiguousarray(missing[first])
 
-    def spread(self, values: FloatArray) -> FloatArray:
-        """(k, T) the values in their cells, zero elsewhere."""
-        rows = np.zeros(self.shape)
-        rows.ravel()[self.flat] = values
-        return rows
 
-    def solver(self, spectrum: Spectrum) -> "RowSolver":
-        """K⁻¹ row by row, for this W."""
-        periods = self.shape[1]
-        most = periods if len(self.masks) <= FEW else HEAVIEST
-        kept = min(spectrum.rank, most)
-        first = spectrum.rank - kept
-        weights = spectrum.weights[first:]
-        U = np.empty((periods, kept + 1))
-        U[:, 0] = periods**-0.5
-        U[:, 1:] = spectrum.above[:, first:] * np.sqrt(1 - weights)
-        rest = np.concatenate(([0.0], weights))
-        return RowSolver(self, U, _factored(self.masks, U, rest))
+@njit(cache=True, nogil=True, error_model="numpy")
+def preconditioner(panel, vectors, singular, threshold):
+    """K_mm⁻¹ for this W, for solve_rows(): U (T, q), and a factor for each pattern.
+
+    panel: IncompletePanel.compiled      vectors: (T, T), one in a row, by rising singular value
+    singular: (r,) values above the threshold, to which the last vectors belong
+    """
+    masks, m, r = panel[8], len(vectors), len(singular)
+    kept = min(r, m if len(masks) <= FEW else HEAVIEST)
+    U, rest = np.empty((m, kept + 1)), np.zeros(kept + 1)
+    U[:, 0] = m**-0.5
+    for j in range(kept):
+        weight = threshold / singular[r - kept + j]
+        rest[1 + j] = weight
+        for t in range(m):
+            U[t, 1 + j] = vectors[m - kept + j, t] * np.sqrt(1.0 - weight)
+    return U, _factored(masks, U, rest)
 
 
-class RowSolver:
-    """Applies K_mm⁻¹ to the missing cells of each row."""
-
-    def __init__(self, cells: MissingCells, U: FloatArray, factors: FloatArray) -> None:
-        self.cells, self.U, self.factors = cells, U, factors
-
-    def __call__(self, values: FloatArray) -> FloatArray:
-        out = values.copy()
-        cells = self.cells
-        _solve(cells.masks, cells.pattern, cells.row_starts, self.U, self.factors, out)
-        return out
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_rows(panel, nearly, values):
+    """K_mm⁻¹ applied to the missing cells of each row."""
+    out = values.copy()
+    masks, pattern, row_starts = panel[8:11]
+    _solve(masks, pattern, row_starts, nearly[0], nearly[1], out)
+    return out
 
 
 @njit(cache=True, nogil=True)

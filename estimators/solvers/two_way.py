@@ -96,7 +96,7 @@ class PeriodSystem:
     def solve(self, right: FloatArray) -> FloatArray:
         """β (T,) with S β = right."""
         beta = right * self.scale
-        _substitute(self.factor, beta)
+        substitute(self.factor, beta)
         return np.asarray(beta * self.scale)
 
 
@@ -153,7 +153,7 @@ def _means(X, level, usable, complete, a, b, row, means, beta):
 
 
 @njit(cache=True, nogil=True)
-def _substitute(C, beta):
+def substitute(C, beta):
     """beta ← (C Cᵀ)⁻¹ beta; zero where the factor has no pivot."""
     m = len(beta)
     for t in range(m):
