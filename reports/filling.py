@@ -13,16 +13,30 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+NOTHING = Markup()
+
 
 @dataclass(frozen=True)
 class Frame:
-    """What a server puts around a page. navigation: escaped already      style: added to ours"""
+    """What a server puts around a page.
+
+    navigation: escaped already      style: added to ours
+    script: address of a script of the server's, "" for none      first: what it works on, escaped
+    """
 
     navigation: Markup
     style: str
+    script: str = ""
+    first: Markup = NOTHING
+
+    @property
+    def policy(self) -> str:
+        """What a page in this frame may load; forms and frames are for whoever serves it."""
+        script = "script-src 'self'; connect-src 'self'; " if self.script else ""
+        return f"default-src 'none'; style-src 'sha256-{style_hash(self)}'; {script}base-uri 'none'"
 
 
-ALONE = Frame(Markup(), "")
+ALONE = Frame(NOTHING, "")
 
 
 def fill(template: str, frame: Frame = ALONE, **values: Any) -> str:
@@ -33,8 +47,10 @@ def fill(template: str, frame: Frame = ALONE, **values: Any) -> str:
         .get_template(template)
         .render(
             style=Markup(style),  # noqa: S704  our own files
-            style_hash=style_hash(frame),
+            policy=frame.policy,
             navigation=frame.navigation,
+            script=frame.script,
+            first=frame.first,
             **values,
         )
     )

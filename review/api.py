@@ -1,8 +1,10 @@
 """The same for programs: what the commands print with --json, at an address."""
 
+import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from reports.alerts import to_json as alerts_to_json
 from reports.as_json import summary_to_json, to_json
@@ -10,6 +12,7 @@ from reports.decisions import record_of
 from reports.decisions import to_json as decisions_to_json
 from reports.diffs import to_json as diff_to_json
 from reports.pins import pin_to_json
+from reports.plots import plots
 from reports.registered import to_json as registered_to_json
 from review.asking import (
     LINES,
@@ -23,6 +26,7 @@ from review.asking import (
     Version,
     Wanted,
 )
+from review.remembered import Remembered
 from storage import (
     alerts,
     asked,
@@ -32,9 +36,11 @@ from storage import (
     diffs,
     log,
     overview,
+    result_state,
     results,
     studies,
 )
+from storage.records import StoredResult
 
 router = APIRouter(prefix="/api", tags=["ledger"], responses=REFUSED)
 
@@ -104,11 +110,18 @@ def result_list(
     return {"study": study, "results": listed}
 
 
-@router.get("/studies/{study}/results/{version}")
-def one_result(ledger: Ledger, study: Study, version: Version) -> dict[str, Any]:
-    """One result: as `liftledger show --json`."""
-    with ledger() as session:
-        return to_json(results.load(session, study, version))
+@router.get("/studies/{study}/results/{version}", response_model=dict[str, Any])
+def one_result(request: Request, ledger: Ledger, study: Study, version: Version) -> Response:
+    """One result: as `liftledger show --json`. Its ETag holds until something is decided anew."""
+    return _of_result(request, ledger, study, version, "result", to_json)
+
+
+@router.get("/studies/{study}/results/{version}/plots", response_model=dict[str, Any])
+def one_result_plotted(
+    request: Request, ledger: Ledger, study: Study, version: Version
+) -> Response:
+    """The numbers behind the plots of one result, estimator by estimator."""
+    return _of_result(request, ledger, study, version, "plots", plots)
 
 
 @router.get("/studies/{study}/results/{version}/plan")
@@ -194,3 +207,26 @@ def entry_list(
         for one in found
     ]
     return {"entries": listed}
+
+
+def _of_result(
+    request: Request,
+    ledger: Any,
+    study: str,
+    version: int,
+    what: str,
+    told: Callable[[StoredResult], dict[str, Any]],
+) -> Response:
+    """An object about one result, or 304 to whoever has it as it is."""
+    with ledger() as session:
+        now = result_state.state(session, study, version)
+        tag = {"ETag": f'"{what}-{now.digest}"'}
+        if tag["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=tag)
+        remembered: Remembered = request.app.state.remembered
+        text = remembered.get(
+            what,
+            now.digest,
+            lambda: json.dumps(told(results.load(session, study, version)), allow_nan=False),
+        )
+    return Response(text, media_type="application/json", headers=tag)

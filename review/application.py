@@ -1,8 +1,9 @@
 """The web application: pages for people, the same for programs under /api, and one policy for both.
 
-Every page is rendered here and needs no script. Answers are never cached by the browser: whoever
-logged out has left nothing behind. A name of the host that is not ours is refused, so that no page
-from elsewhere can reach a server on somebody's own machine by a name it made up.
+Every page is rendered here and needs no script; a result's page has one of ours, for its plots.
+Answers are never cached by the browser: whoever logged out has left nothing behind. A name of the
+host that is not ours is refused, so that no page from elsewhere can reach a server on somebody's
+own machine by a name it made up.
 """
 
 from collections.abc import Awaitable, Callable
@@ -28,7 +29,8 @@ from review import (
     pages,
 )
 from review.persons import NotLoggedIn, person
-from review.screen import STYLE, query, screen
+from review.remembered import Remembered
+from review.screen import SCRIPTS, STYLE, query, screen
 from review.sessions import Sessions
 from storage.database import connect, transaction
 from storage.errors import (
@@ -65,10 +67,13 @@ def application(url: str, hosts: tuple[str, ...] = HERE) -> FastAPI:
     )
     app.state.ledger = partial(transaction, connect(url))
     app.state.sessions = Sessions()
+    app.state.remembered = Remembered()
     for part in (api, api_evidence, pages, comparing, monitoring, exams, acting):
         app.include_router(part.router, dependencies=[Depends(person)])
     app.include_router(entering.router)
     app.add_api_route("/style.css", _style, include_in_schema=False)
+    for name in SCRIPTS:
+        app.add_api_route(f"/{name}", partial(_script, name), include_in_schema=False)
     app.add_exception_handler(NotLoggedIn, _to_log_in)
     for kind in (StorageError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
@@ -113,6 +118,10 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, NotInLedger):
         return 404, str(error)
     return 503 if isinstance(error, DatabaseUnavailable) else 409, str(error)
+
+
+def _script(name: str) -> Response:
+    return PlainTextResponse(SCRIPTS[name], media_type="text/javascript")
 
 
 def _style() -> Response:

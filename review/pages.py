@@ -1,9 +1,11 @@
 """Pages that are read: studies, versions, a result, the log, alerts, decisions."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from reports.alerts import deeds, state
 from reports.decisions import decision_phrase, record_of, record_sentences
@@ -12,11 +14,23 @@ from reports.page import render
 from reports.registered import of_study
 from reports.tables import summary_numbers
 from review.asking import LINES, Before, Ledger, Study, Version, Wanted
+from review.remembered import Remembered
 from review.screen import alone, frame, query, screen
-from storage import alerts, decision_counts, decisions, log, overview, results, studies, versions
+from storage import (
+    alerts,
+    decision_counts,
+    decisions,
+    log,
+    overview,
+    result_state,
+    results,
+    studies,
+    versions,
+)
 from storage.records import ResultSummary
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+PLACE = Markup("<!-- where the navigation of the one who asks is put -->")
 After = Annotated[str, Query(max_length=63)]
 
 
@@ -76,10 +90,14 @@ def study_page(
 def result_page(request: Request, ledger: Ledger, study: Study, version: Version) -> HTMLResponse:
     """The report of one result, below the navigation."""
     with ledger() as session:
-        found = results.load(session, study, version)
-    later = found.later.version if found.later else None
-    framed = frame(request, study=study, version=version, later=later)
-    return alone(render(found, framed), framed)
+        now = result_state.state(session, study, version)
+        framed = frame(request, study=study, version=version, later=now.later)
+        anyones = replace(framed, navigation=PLACE)
+        remembered: Remembered = request.app.state.remembered
+        page = remembered.get(
+            "page", now.digest, lambda: render(results.load(session, study, version), anyones)
+        )
+    return alone(page.replace(PLACE, framed.navigation, 1), framed)
 
 
 @router.get("/log")

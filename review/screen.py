@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.filling import Frame, style_hash
+from reports.filling import Frame
 
 
 def _read(name: str) -> str:
@@ -29,9 +30,13 @@ def screen(template: str, request: Request, *, code: int = 200, **values: Any) -
 
 def frame(request: Request, **values: Any) -> Frame:
     """The navigation above a result's own page. values: of frame.html.j2"""
-    page = _environment().get_template("frame.html.j2")
-    text = page.render(_known(request) | values)
-    return Frame(Markup(text), STYLE)  # noqa: S704  escaped by the template
+    known = _known(request) | values
+    texts = (
+        _environment().get_template(name).render(known)
+        for name in ("frame.html.j2", "explore.html.j2")
+    )
+    navigation, explore = map(Markup, texts)  # escaped by the templates
+    return Frame(navigation, STYLE, "/plots.js", explore)
 
 
 def framed(
@@ -46,11 +51,8 @@ def framed(
 
 
 def alone(page: str, around: Frame) -> HTMLResponse:
-    """A page that carries its style sheet, under a policy that allows nothing else."""
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{style_hash(around)}'; form-action 'none'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    )
+    """A page that carries its style sheet, under a policy that allows its script and no more."""
+    policy = f"{around.policy}; form-action 'none'; frame-ancestors 'none'"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
@@ -86,3 +88,7 @@ def _environment() -> Environment:
 
 
 STYLE = _read("review.css")
+SCRIPTS = {
+    name: (files("review") / "static" / name).read_text("utf-8")
+    for name in ("charts.js", "plots.js")
+}

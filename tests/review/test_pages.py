@@ -22,6 +22,7 @@ from tests.review.conftest import AWKWARD
 from tests.storage.answers import analysis, answered, plan, rows
 from tests.storage.decisions import answered as recommending
 
+RESULT = "/studies/display/versions/1"
 PAGES = (
     "/", "/studies/display", "/studies/display/versions/1", "/studies/display/diff?one=1&other=2",
     "/studies/display/versions/1/plan", "/decisions", "/alerts", "/log", "/monitoring",
@@ -33,7 +34,8 @@ PAGES = (
 )  # fmt: skip
 OBJECTS = (
     "studies", "studies/display", "studies/display/results", "studies/display/results/1",
-    "studies/display/results/1/plan", "studies/display/results/1/decisions",
+    "studies/display/results/1/plots", "studies/display/results/1/plan",
+    "studies/display/results/1/decisions",
     "studies/display/diff?one=1&other=2", "decisions", "alerts", "log", "visits", "visits/1",
     "observations/panel", "observations/panel/history?subject=stores", "calibrations",
     "calibrations/1", "races", "races/1",
@@ -60,11 +62,46 @@ def test_every_page_escapes_what_people_wrote_and_forbids_scripts(client: httpx.
     for address in PAGES:
         page = client.get(address)
         assert page.status_code == 200, address
-        assert "<script" not in page.text, address
+        ours = ['<script type="module" src="/plots.js">'] if address == RESULT else []
+        assert re.findall("<script[^>]*>", page.text) == ours, address
         policy = page.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; style-src "), address
         assert "unsafe" not in policy, address
         assert page.headers["cache-control"] == "no-store", address
+
+
+def test_a_result_may_load_its_script_and_its_numbers_from_here_and_nothing_else(
+    client: httpx.Client,
+) -> None:
+    page = client.get(RESULT)
+    written = re.search('Content-Security-Policy" content="([^"]+)"', page.text)
+    assert written
+    for policy in (page.headers["content-security-policy"], written[1]):
+        parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        assert parts["default-src"] == parts["base-uri"] == parts["form-action"] == "'none'"
+        assert parts["script-src"] == parts["connect-src"] == "'self'"
+    for name in ("plots.js", "charts.js"):
+        script = client.get(f"/{name}")
+        assert script.headers["content-type"].startswith("text/javascript")
+        assert not re.search("innerHTML|outerHTML|insertAdjacent|document.write|eval", script.text)
+
+
+def test_the_numbers_behind_the_plots_are_those_of_the_result(
+    client: httpx.Client, database_url: str
+) -> None:
+    with ledger(database_url) as session:
+        stored = results.load(session, "display", 1)
+    found = client.get("/api/studies/display/results/1/plots").json()
+    assert [one["estimator"] for one in found["estimators"]] == ["did", "sc", "mc"]
+    did, sc, _ = found["estimators"]
+    kept = {one.kind: one for one in stored.estimates[0].variances}
+    assert did["att"] == stored.estimates[0].att
+    assert did["intervals"]["marginal"]["low"] == kept["marginal"].ci_low
+    assert did["intervals"]["given_unit"]["reason"] == "3 placebos, 20 are needed"
+    assert did["paths"][0]["observed"] == stored.estimates[0].by_period[0]["observed"]
+    assert found["periods"][did["paths"][0]["at"]] == "2005"
+    assert (sc["att"], sc["paths"]) == (None, [])
+    assert sc["reason"] == "the treatment switches on and off"
 
 
 def test_what_people_wrote_is_there(client: httpx.Client) -> None:
