@@ -74,6 +74,36 @@ def test_from_the_list_to_a_signed_decision_and_never_ones_own(browser: Browser,
     page.context.close()
 
 
+def test_the_whole_way_to_a_signed_decision_goes_by_keyboard(browser: Browser, site: str) -> None:
+    page = browser.new_context().new_page()
+    log_in(page, site, "bob")
+    for link, address in (("version 2", "/versions/2"), ("decide, sign off, pin", "/decide")):
+        tab_to(page, link)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{address}")
+    tab_to(page, "Decide")  # the button; before it the reason, and before that the choice
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("it sold nothing")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("stop")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Decided: stop, by bob")).to_be_visible()
+    for words, address in (("bob, analyst", "/account"), ("Log out", "/login")):
+        tab_to(page, words)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{address}")
+    log_in(page, site, "carla", "/studies/display/versions/2/decide")
+    tab_to(page, "Sign off")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("read it")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Signed off by carla")).to_be_visible()
+    page.context.close()
+
+
 def sign_as(page: Page, site: str, name: str) -> None:
     page.goto(f"{site}/account")
     page.get_by_role("button", name="Log out").click()
