@@ -7,7 +7,8 @@
 Results of both examples and of simulated shops: blocks, staggered starts, on/off, missing outcomes,
 all ten kinds of inference, a primary chosen by a race, units left out for want of a comparison.
 They are made by one process and replayed by a second; every tenth once more by a third, for which
-OpenBLAS picks the kernels of an older processor: another machine, as far as last bits go.
+OpenBLAS picks the kernels of an older processor: another machine, as far as last bits go. All three
+call the steps as worker processes do, as plain functions: the same bits, without Prefect's time.
 """
 
 import argparse
@@ -81,14 +82,13 @@ def plan(number: int, pattern: str, panel: str) -> str:
 
 def make(folder: Path, count: int) -> None:
     """Answer so many studies, each with a panel or a plan of its own."""
+    from flows.analyze import answer
     from liftledger.data import ingest_into, register_plan
     from liftledger.ledger import opened
-    from liftledger.running import flow_ready
 
-    with flow_ready(debug=False) as ready, opened() as url:
+    with opened() as url:
         for name in ("prop99", "softdrinks"):
             ingest_into(url, ROOT / "examples" / f"{name}.csv", name, {})
-        analyze = ready()
         for number in range(count):
             pattern = PATTERNS[number % len(PATTERNS)]
             panel = {20: "prop99", 70: "softdrinks"}.get(number % 100, f"shop_{number}")
@@ -97,29 +97,28 @@ def make(folder: Path, count: int) -> None:
                 ingest_into(url, folder / "shop.csv", panel, {})
             (folder / "study.yaml").write_text(plan(number, pattern, panel), encoding="utf-8")
             register_plan(url, folder / "study.yaml", "benchmark")
-            analyze(f"replayed_{number}")
+            answer(url, f"replayed_{number}", "benchmark", "")
 
 
 def replay(every: int) -> list[dict[str, object]]:
     """Replay every so many of the results, the first among them."""
+    from flows.replay import replay as again
     from liftledger.ledger import opened
-    from liftledger.running import flow_ready
     from storage.ledger import ledger
-    from storage.results import history
+    from storage.summaries import history
 
     found = []
-    with flow_ready(debug=False, name="flows.replay:replay") as ready, opened() as url:
-        again = ready()
+    with opened() as url:
         with ledger(url) as session:
             names = sorted((one.study, one.version) for one in history(session))
         for study, version in names[::every]:
-            started = time.perf_counter()
-            one = again(study, version)
+            started = time.process_time()
+            one = again.fn(study, version)
             found.append({
                 "name": f"{study}@{version}", "outcome": one.outcome, "promised": one.promised,
                 "numbers": one.numbers, "largest": one.largest,
 "worst": [asdict(d) for d in one.differences if d.far],
-                "seconds": time.perf_counter() - started,
+                "seconds": time.process_time() - started,
             })  # fmt: skip
     return found
 
@@ -141,7 +140,7 @@ def measure(count: int) -> Iterator[Row]:
     yield Row("results replayed", len(here), "")
     yield Row("  not bit for bit", len(unequal), "", 0)
     yield Row("  numbers compared", numbers, "")
-    yield Row("  a replay", seconds / len(here), "s")
+    yield Row("  a replay", seconds / len(here), "s of processor time")
     yield Row("replayed on the kernels of an older processor", len(there), "")
     yield Row("  bit for bit all the same", sum(o["outcome"] == "equal" for o in there), "")
     yield Row("  further apart than 1e-8", len(far), "", 0)

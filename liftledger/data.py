@@ -99,7 +99,7 @@ def register_plan(url: str, file: Path, reason: str) -> Done:
 def known_results(study: str | None) -> "list[ResultSummary]":
     """The results of one study or of all, newest first. Raises UnknownStudy."""
     from storage.ledger import ledger
-    from storage.results import history
+    from storage.summaries import history
 
     with opened() as url:
         if study is not None:

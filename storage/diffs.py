@@ -17,7 +17,7 @@ from storage.answers import digest
 from storage.differences import Difference, compare_values
 from storage.json_values import plain
 from storage.records import StoredEstimate, StoredResult
-from storage.restatements import Restatement, restated
+from storage.restatements import Restatement, by_cell, restated
 from storage.rows import covariate_names
 
 
@@ -84,7 +84,8 @@ def diff(session: Session, one: tuple[str, int | None], other: tuple[str, int | 
 
 def data_diff(before: pd.DataFrame, after: pd.DataFrame) -> DataDiff:
     """How the rows of one snapshot differ from those of another."""
-    cells = [_cells(rows) for rows in (before, after)]
+    both = [by_cell(rows) for rows in (before, after)]
+    cells = [rows.index for rows in both]
     gone = [[str(label) for label in one] for one in _only_in(cells[0], cells[1])]
     added = [[str(label) for label in one] for one in _only_in(cells[1], cells[0])]
     return DataDiff(
@@ -94,16 +95,11 @@ def data_diff(before: pd.DataFrame, after: pd.DataFrame) -> DataDiff:
         units_gone=tuple(gone[0]),
         periods_added=tuple(added[1]),
         periods_gone=tuple(gone[1]),
-        covariates=_covariates(before, after),
+        covariates=_covariates(*both),
     )
 
 
-def _cells(rows: pd.DataFrame) -> pd.MultiIndex:
-    labels = [rows["unit"].astype(str), rows["period"]]
-    return pd.MultiIndex.from_arrays(labels, names=["unit", "period"]).drop_duplicates()
-
-
-def _only_in(some: pd.MultiIndex, others: pd.MultiIndex) -> list[list[object]]:
+def _only_in(some: pd.Index, others: pd.Index) -> list[list[object]]:
     """Units, and periods, that only some have."""
     return [
         sorted(set(some.get_level_values(name)) - set(others.get_level_values(name)), key=str)
@@ -111,17 +107,11 @@ def _only_in(some: pd.MultiIndex, others: pd.MultiIndex) -> list[list[object]]:
     ]
 
 
-def _covariates(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, int]:
+def _covariates(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, int]:
     """By name, how many cells of both have another value."""
-    names = dict.fromkeys([*covariate_names(before), *covariate_names(after)])
+    names = dict.fromkeys([*covariate_names(one), *covariate_names(other)])
     if not names:
         return {}
-    one, other = (
-        rows.assign(unit=rows["unit"].astype(str))
-        .drop_duplicates(["unit", "period"])
-        .set_index(["unit", "period"])
-        for rows in (before, after)
-    )
     both = one.index.intersection(other.index)
     found = {}
     for name in names:

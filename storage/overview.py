@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage import alerts, decisions, pins
 from storage.records import Pin, ResultSummary
-from storage.results import summaries
+from storage.summaries import summaries
 from storage.tables import Result, Study
 
 

@@ -83,7 +83,8 @@ class Restatement:
 def restated(old: pd.DataFrame, now: pd.DataFrame, excluded: tuple[object, ...]) -> Restatement:
     """How the rows now differ from the old ones in cells that the old ones have."""
     names = {label_text(unit) for unit in excluded}
-    before, after = (_by_cell(without(rows, names)) for rows in (old, now))
+    shown = ["outcome", "treatment", "observed"]
+    before, after = (by_cell(without(rows, names))[shown] for rows in (old, now))
     after = after.reindex(before.index)
     both = before.join(after, rsuffix="_now")
     seen, seen_now = both["observed"].to_numpy(bool), both["observed_now"].eq(True).to_numpy()
@@ -184,11 +185,10 @@ def _answers(session: Session, result: int, kind: str) -> dict[str, Numbers]:
     return {row.estimator: (row.att, row.ci_low, row.ci_high) for row in rows}
 
 
-def _by_cell(rows: pd.DataFrame) -> pd.DataFrame:
+def by_cell(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows by (unit, period); of a doubled cell, which the checks refuse, the first."""
     cells = rows.assign(unit=rows["unit"].astype(str))
-    cells = cells.drop_duplicates(["unit", "period"]).set_index(["unit", "period"])
-    return cells[["outcome", "treatment", "observed"]]
+    return cells.drop_duplicates(["unit", "period"]).set_index(["unit", "period"])
 
 
 def _relative(old: "np.ndarray[Any, Any]", new: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":

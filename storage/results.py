@@ -7,11 +7,11 @@ hands them out, and two unique constraints stand behind it.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, and_, func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from estimators.core.designs import Dropped
@@ -27,23 +27,21 @@ from storage import (
     restatements,
     snapshots,
     studies,
+    summaries,
     validations,
 )
-from storage.answer_tables import EstimateRow, VarianceRow
 from storage.answers import digest, stored
 from storage.asked import promotion_versions
 from storage.database import lock
-from storage.decision_records import Decision
 from storage.errors import StorageError
 from storage.estimates import read, write
 from storage.json_values import canonical
 from storage.labels import label_text
 from storage.leaving_out import from_json, leave_out, to_json
 from storage.provenance import machine
-from storage.race_tables import ChoiceRow
-from storage.records import ResultSummary, StoredResult
+from storage.records import StoredResult
 from storage.rows import to_panel, without
-from storage.tables import Result, Study
+from storage.tables import Result
 from storage.versions import newest, numbered
 from studies import Plan
 from studies.placing import Placed
@@ -202,74 +200,11 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
         choice=choice,
         machine=row.machine,
         pin=pins.current(session, study),
-        later=_later(session, study, row.version),
+        later=summaries.later(session, study, row.version),
         decisions=decisions.of_result(session, study, row.version),
         restated=restatements.of_result(session, row, plan),
         plan_versions=studies.history(session, study),
         promotion_versions=promotion_versions(session, plan),
-    )
-
-
-def history(session: Session, study: str | None = None) -> list[ResultSummary]:
-    """All answers, or those of one study, newest first. Raises UnknownStudy.
-
-    reason: why the primary estimate, or its primary variance, was refused
-    """
-    query = summaries()
-    if study is not None:
-        if study not in studies.known(session):
-            raise studies.unknown(session, study)
-        query = query.where(Result.study == study)
-    decided: dict[tuple[str, int], list[Decision]] = {}
-    for one in reversed(decisions.listed(session, study)):
-        decided.setdefault((one.study, one.version), []).append(one)
-    lines = [ResultSummary(*row) for row in session.execute(query)]
-    pinned = pins.currents(session, None if study is None else [study])
-    return [
-        replace(
-            line,
-            decisions=tuple(decided.get((line.study, line.version), ())),
-            pin=pinned.get(line.study),
-        )
-        for line in lines
-    ]
-
-
-def _later(session: Session, study: str, version: int) -> ResultSummary | None:
-    """The newest version of the study where it is later than this one."""
-    if newest(session, study) == version:
-        return None
-    query = summaries().where(Result.study == study).limit(1)
-    return ResultSummary(*session.execute(query).one())
-
-
-def summaries() -> Select[Any]:
-    """The query of ResultSummary's first fields, newest first."""
-    primary = func.coalesce(ChoiceRow.estimator, Study.plan["primary"].as_string())
-    kind = Study.plan["inference", "primary"].as_string()
-    return (
-        select(
-            Result.study,
-            Result.version,
-            Result.request_id,
-            Result.saved_at,
-            primary,
-            EstimateRow.att,
-            VarianceRow.ci_low,
-            VarianceRow.ci_high,
-            func.coalesce(EstimateRow.reason, VarianceRow.reason),
-        )
-        .join(Study, and_(Study.study == Result.study, Study.version == Result.plan_version))
-        .outerjoin(ChoiceRow, ChoiceRow.request_id == Result.request_id)
-        .outerjoin(
-            EstimateRow,
-            and_(EstimateRow.result_id == Result.id, EstimateRow.estimator == primary),
-        )
-        .outerjoin(
-            VarianceRow,
-            and_(VarianceRow.estimate_id == EstimateRow.id, VarianceRow.kind == kind),
-        )
-        .order_by(Result.saved_at.desc(), Result.id.desc())
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.analyze import analyze
-from storage import audit, results
+from storage import audit, summaries
 from storage.ledger import ledger
 from tests.flows import shop
 
@@ -65,4 +65,4 @@ def test_a_panel_too_small_for_a_race_gets_the_fall_back_of_its_plan_and_says_wh
     assert "needs 8 units" in choice.reason
     assert logged(ledger_url)[-2:] == ["primary_chosen", "result_saved"]
     with ledger(ledger_url) as session:
-        assert [line.primary for line in results.history(session)] == ["sc"]
+        assert [line.primary for line in summaries.history(session)] == ["sc"]

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit, decisions, results
+from storage import audit, decisions, results, summaries
 from storage.database import transaction
 from storage.errors import StorageError, UnknownResult, UnknownStudy
 from storage.undecided import undecided
@@ -39,7 +39,7 @@ def test_a_decision_its_signature_and_its_outcome_are_read_back_with_the_result(
     judge(engine, "right", evidence=("display", 2))
     with transaction(engine) as session:
         (found,) = results.load(session, "display", 1).decisions
-        (line,) = [one for one in results.history(session, "display") if one.version == 1]
+        (line,) = [one for one in summaries.history(session, "display") if one.version == 1]
         assert line.decisions == (found,)
         assert decisions.listed(session, "display") == decisions.listed(session) == [found]
         assert results.load(session, "display", 2).decisions == ()

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit, pins, results
+from storage import audit, pins, results, summaries
 from storage.database import transaction
 from storage.errors import StorageError, UnknownResult
 from storage.records import StoredResult
@@ -47,7 +47,7 @@ def test_a_pinned_version_stays_under_a_reader_and_a_later_one_is_told_of(engine
     other = read(engine, 2)
     assert other.pin == after.pin
     with transaction(engine) as session:
-        lines = results.history(session, "display")
+        lines = summaries.history(session, "display")
     assert [(one.version, one.pin) for one in lines] == [(2, after.pin), (1, after.pin)]
 
 

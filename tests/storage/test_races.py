@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from estimators.core.panel import Panel
-from storage import audit, choices, races, results, studies
+from storage import audit, choices, races, results, studies, summaries
 from storage.database import transaction
 from storage.errors import StorageError
 from storage.results import Analysis, request_id
@@ -123,7 +123,7 @@ def test_a_result_says_what_was_chosen_on_which_evidence_and_when(session: Sessi
     assert (choice.how, choice.reason, choice.tied_with) == ("rule", "it errs least", ("mc",))
     assert choice.race is not None
     assert choice.race.standings == STANDINGS
-    assert [line.primary for line in results.history(session)] == ["did"]
+    assert [line.primary for line in summaries.history(session)] == ["did"]
 
 
 def test_the_log_proves_that_the_choice_came_first(session: Session) -> None:

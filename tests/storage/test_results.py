@@ -17,7 +17,7 @@ from estimators import ESTIMATORS, VARIANCES, evaluate
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimate, Fit, Refusal, Weights
 from estimators.core.panel import FloatArray
-from storage import results, snapshots, studies
+from storage import results, snapshots, studies, summaries
 from storage.answers import digest, stored
 from storage.database import transaction
 from storage.errors import StorageError, UnknownResult, UnknownStudy
@@ -163,11 +163,11 @@ def test_history_is_newest_first_and_says_why_the_primary_was_refused(session: S
     answers = dict(refused.answers) | {"did": refused.answers["sc"]}
     results.save(session, replace(refused, answers=answers))
     results.save(session, analysis(session, study="other"))
-    newest, second, first = results.history(session)
+    newest, second, first = summaries.history(session)
     assert (newest.study, second.version, first.version) == ("other", 2, 1)
     assert (first.primary, first.att, first.ci_low, first.ci_high) == ("did", -1 / 3, -0.7, 0.1)
     assert (second.att, second.reason) == (None, "the treatment switches on and off")
-    assert [one.version for one in results.history(session, "display")] == [2, 1]
+    assert [one.version for one in summaries.history(session, "display")] == [2, 1]
 
 
 def test_what_is_not_there_is_named_beside_what_is(session: Session) -> None:
@@ -176,12 +176,12 @@ def test_what_is_not_there_is_named_beside_what_is(session: Session) -> None:
     studies.register(session, plan(), by="ada")
     with pytest.raises(UnknownResult, match="`liftledger run display`"):
         results.load(session, "display")
-    assert results.history(session, "display") == []
+    assert summaries.history(session, "display") == []
     results.save(session, analysis(session))
     with pytest.raises(UnknownResult, match="no version 7; it has 1"):
         results.load(session, "display", 7)
     with pytest.raises(UnknownStudy, match="registered: display"):
-        results.history(session, "displai")
+        summaries.history(session, "displai")
 
 
 def test_donors_the_plan_excludes_are_in_the_snapshot_and_not_in_the_panel(

@@ -111,7 +111,7 @@ BESIDE = (
     ),
     Fault(
         "list of results with the ends of intervals exchanged",
-        "storage/results.py",
+        "storage/summaries.py",
         "            VarianceRow.ci_low,\n            VarianceRow.ci_high,",
         "            VarianceRow.ci_high,\n            VarianceRow.ci_low,",
         ("storage/test_results.py",),
