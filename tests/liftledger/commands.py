@@ -52,8 +52,8 @@ class Shell:
         }
         return kept | {"PYTHONPATH": str(PROJECT), MARK: self.mark} | self.settings
 
-    def run(self, *words: str) -> Done:
-        """Run a command to its end."""
+    def run(self, *words: str, patience: float = 170) -> Done:
+        """Run a command to its end. patience: seconds it may take on a busy machine"""
         done = subprocess.run(
             [*COMMAND, *words],
             cwd=self.folder,
@@ -61,7 +61,7 @@ class Shell:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=170,
+            timeout=patience,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
