@@ -119,5 +119,10 @@ def _explained(error: BaseException) -> tuple[int, str]:
     return FAILED, f"{type(error).__name__}: {text}; run again with --debug to see where"
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"liftledger: {line}\n")
+def _say(message: str) -> None:
+    """What a label or a name in it would make of a terminal is left out of it."""
+    lines = "\n".join(
+        "".join(c if c.isprintable() or c == "\u00a0" else "�" for c in line)
+        for line in message.split("\n")
+    )
+    sys.stderr.write(f"liftledger: {lines}\n")

@@ -38,6 +38,7 @@ from storage.json_values import canonical
 OLDEST = 14  # major version of PostgreSQL
 VERSION_TABLE = "liftledger_migrations"  # a user's own database may have an alembic_version
 PATIENCE = 10  # seconds to wait for a connection
+NUL = "cannot contain NUL"  # what the driver says of a text that no statement can hold
 
 # The same text for the same value, whatever the server's or the user's defaults are.
 SESSION_SETTINGS = (
@@ -78,13 +79,19 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """All or nothing: commits at the end of the block, rolls back on any error.
 
     Raises DatabaseUnavailable when the database goes away in the middle, and StorageError when
-    the tables are missing or not ours to write.
+    the tables are missing or not ours to write, or a text holds what no text there can.
     """
     try:
         with Session(engine) as session, session.begin():
             yield session
     except (DBAPIError, psycopg2.Error) as error:
         raise _explained(error, engine) from error
+    except ValueError as error:
+        if NUL not in str(error):
+            raise
+        raise StorageError(
+            "a text holds a NUL character, which no text in PostgreSQL can; leave it out"
+        ) from error
 
 
 def migrate(url: str) -> None:

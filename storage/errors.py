@@ -3,9 +3,17 @@
 Each message is one line: where, how many, what was needed, what to do. None holds a password.
 """
 
+from unicodedata import category
+
+BREAKING = ("Cc", "Cf", "Cs", "Zl", "Zp")  # end a line, or steer whatever shows it
+
 
 class StorageError(Exception):
     """Something about stored data; the kinds below say what."""
+
+    def __init__(self, message: str = "") -> None:
+        """Names that people gave may hold anything: what would break the line is shown as �."""
+        super().__init__("".join("�" if category(c) in BREAKING else c for c in message))
 
 
 class DatabaseUnavailable(StorageError):

@@ -60,11 +60,12 @@ def resolve(
         if unnamed and alias in present and alias not in columns.covariates:
             names[role] = alias
     usual = columns.treatment == Columns.model_fields["treatment"].default
+    called = [(f"the {role}", name) for role, name in names.items()]
     if untreated and usual and names["treatment"] not in present:
+        called.remove(("the treatment", names["treatment"]))
         names["treatment"] = ""
-    called = [(f"the {role}", name) for role, name in names.items() if name]
     called += [("a covariate", name) for name in columns.covariates]
-    missing = [f"{name!r} ({role})" for role, name in called if name not in present]
+    missing = [f"{name!r} ({role})" for role, name in called if not name or name not in present]
     if missing:
         raise refusal(
             f"{where} has no column {' and no column '.join(missing)}; it has: "

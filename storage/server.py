@@ -176,7 +176,9 @@ def _normalised(text: str) -> str:
     """postgres://, postgresql:// and any driver become the one driver we use."""
     try:
         url = make_url(text)
-    except ArgumentError:
+        if "\0" in f"{url.username}{url.password}{url.host}{url.database}":
+            raise ArgumentError("NUL")  # written as %00: no driver takes it
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise DatabaseUnavailable(
             "DATABASE_URL cannot be read; it looks like "
             "postgresql://user:password@host:5432/database"

@@ -167,3 +167,14 @@ def logs(port: int) -> str:
 def state(port: int, run: str) -> str:
     runs = api(port, "flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
     return str(runs[0]["state"]["type"])
+
+
+def test_names_that_steer_a_terminal_are_shown_and_not_obeyed(shell: Shell) -> None:
+    name = "red\x1b[31m\x1b]0;title\x07‮"
+    (shell.folder / "sales.csv").write_text(f"{name},period,outcome\na,1,2\n", encoding="utf-8")
+    done = shell.type("ingest", "sales.csv", "--panel", "shop")
+    assert "it has: red�[31m�]0;title��, period, outcome" in complaint(done)
+    (shell.folder / "shop.yaml").write_text('study: "a\\e[31m"\n', encoding="utf-8")
+    done = shell.type("register", "shop.yaml")
+    assert done.returncode == 2
+    assert not {"\x1b", "\x07"} & set(done.stderr)
