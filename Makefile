@@ -21,7 +21,7 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet --quiet instal
 MOVED := $(shell [ ! -e .venv/place ] || [ "$$(cat .venv/place)" = "$$(pwd)" ] || \
 	rm -f .venv/runtime.stamp .venv/dev.stamp)
 
-.PHONY: help demo test check mutants bench bench-peers lock format clean
+.PHONY: help demo test check mutants bench bench-peers sbom audit lock format clean
 
 help:  ## what can be done here
 	@echo "Liftledger: what a promotion really sold, and how sure we are."
@@ -51,19 +51,31 @@ bench: .venv/dev.stamp  ## time and memory, against the promises
 bench-peers: .venv/dev.stamp .venv-peers/stamp  ## our estimators beside other packages', from PyPI
 	@.venv/bin/python -m benchmarks.peers
 
+sbom: .venv-release/stamp  ## what is inside, as CycloneDX: dist/sbom.cdx.json
+	@mkdir -p dist
+	@env -u SOURCE_DATE_EPOCH .venv-release/bin/python -W ignore -m cyclonedx_py requirements \
+		--output-reproducible --spec-version 1.6 --index-url https://pypi.org/simple \
+		--pyproject pyproject.toml --output-file dist/sbom.cdx.json requirements.lock
+	@echo "wrote dist/sbom.cdx.json"
+
+audit: .venv-release/stamp  ## known vulnerabilities of what is locked (asks PyPI)
+	@.venv-release/bin/python -m pip_audit --strict --disable-pip --require-hashes \
+		--progress-spinner off --timeout 30 --requirement requirements.lock || { echo \
+		"audit: not clean, or PyPI could not say; the lines above have which and why" >&2; exit 1; }
+
 format: .venv/dev.stamp  ## put the code in order, as check wants it
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
 lock:  ## the newest versions that requirements*.in allow (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
-	for name in requirements requirements-dask requirements-dev; do \
+	for name in requirements requirements-dask requirements-dev requirements-release; do \
 		beside=$$([ $$name != requirements-dask ] || echo "-c requirements.lock"); \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header $$beside $$name.in -o $$name.lock || exit 1; done
 
 clean:  ## remove what was installed and cached here; data (.liftledger) stay
-	rm -rf .venv .venv-peers build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv .venv-peers .venv-release build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,3 +102,11 @@ clean:  ## remove what was installed and cached here; data (.liftledger) stay
 	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet --quiet install \
 		--require-hashes --no-deps -r benchmarks/peers/requirements.lock
 	@touch .venv-peers/stamp
+
+# what a release is made with: an environment of its own, nothing here imports it
+.venv-release/stamp: requirements-release.lock
+	@echo "installing what a release is made with into .venv-release (once)"
+	@$(PYTHON) -m venv --clear .venv-release
+	@.venv-release/bin/python -m pip --disable-pip-version-check --quiet --quiet install \
+		--require-hashes --no-deps -r requirements-release.lock
+	@touch .venv-release/stamp
