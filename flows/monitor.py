@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from estimators.core.errors import EstimationError
 from flows.deliver import deliver_waiting
 from flows.failures import leave_trace
-from flows.pulling import pulled
+from flows.pulling import Read, pulled
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.observations import Kind, Observation
 from storage.provenance import whoami
@@ -31,7 +31,7 @@ from studies import InvalidPeriods
 from studies.errors import InvalidPromotion
 from studies.placing import Placed
 from tasks.due import ask_by_hand
-from tasks.following import find_running, fix_boundary, look_now
+from tasks.following import find_running, fix_boundary, look_now, told_if_refused
 from tasks.live_panels import check_live, panel_name, recall_rhythm
 from tasks.narration import narrate
 from tasks.restatements import compare, reason_for
@@ -64,9 +64,12 @@ def monitor(
         try:
             questions, today = find_watched(url, studies)
             with threadpool_limits(limits=1):
-                seen = _panels(url, questions, today)
-                for question in questions:
-                    seen += _study(url, question, today, positions, restated, by)
+                seen: list[Observation] = []
+                for name, asking in _by_panel(questions).items():
+                    read: Read = {}
+                    seen += _panel(url, name, asking[0], today, read)
+                    for one in asking:
+                        seen += _study(url, one, today, positions, restated, by, read)
             seen += find_undecided(url, [one.plan.study for one in questions], undecided_days)
             keep_visit(url, uuid4().hex, seen, by)
             deliver_waiting(url)
@@ -76,37 +79,45 @@ def monitor(
         return seen
 
 
-def _panels(url: str, questions: Sequence[Question], today: date) -> list[Observation]:
-    """Each panel once, however many studies ask about it."""
-    named: dict[str, Question] = {}
+def _by_panel(questions: Sequence[Question]) -> dict[str, list[Question]]:
+    """Studies by the panel they ask about, which is read once and let go before the next."""
+    found: dict[str, list[Question]] = {}
     for question in questions:
-        named.setdefault(panel_name(question.plan), question)
-    seen: list[Observation] = []
-    for name, question in named.items():
+        found.setdefault(panel_name(question.plan), []).append(question)
+    return found
 
-        def step(name: str = name, question: Question = question) -> list[Observation | None]:
-            rows, _ = pulled(url, question.plan)
-            return [check_live(rows, name, question, today, recall_rhythm(url, name))]
 
-        seen += _tried("panel", name, step)
-    return seen
+def _panel(url: str, name: str, question: Question, today: date, read: Read) -> list[Observation]:
+    """The panel, as one of the studies that ask about it reads it."""
+
+    def step() -> list[Observation | None]:
+        rows, _ = pulled(url, question.plan, read)
+        return [check_live(rows, name, question, today, recall_rhythm(url, name))]
+
+    return _tried("panel", name, step)
 
 
 def _study(
-    url: str, question: Question, today: date, positions: int, threshold: float, by: str
+    url: str,
+    question: Question,
+    today: date,
+    positions: int,
+    threshold: float,
+    by: str,
+    read: Read,
 ) -> list[Observation]:
     name = f"{question.plan.study}, plan version {question.version}"
-    read: list[tuple[pd.DataFrame, Placed | None]] = []
+    ready: list[tuple[pd.DataFrame, Placed | None]] = []
 
     def compared() -> list[Observation | None]:
-        read.append(pulled(url, question.plan))
-        seen = compare(url, question, read[0][0], threshold)
+        ready.append(pulled(url, question.plan, read))
+        seen = compare(url, question, *ready[0], threshold)
         if seen is not None and seen.state == "noticed":
             ask_by_hand(url, question.plan.study, by, reason_for(seen))
         return [seen]
 
     def followed() -> list[Observation | None]:
-        running = find_running(url, question, read[0][0], today)
+        running = find_running(url, question, ready[0][0], today)
         if running is None:
             return []
         fixed = fix_boundary(running, question)
@@ -114,10 +125,10 @@ def _study(
         return [*new, look_now(running, question, fixed)]
 
     seen = _tried("restatement", name, compared)
-    if read and question.plan.promotion is not None:
-        seen += _tried("promotion", name, followed)
-    if read and positions:
-        seen += _tried("calibration", name, lambda: [ask_some(url, question, *read[0], positions)])
+    if ready and question.plan.promotion is not None:
+        seen += [told_if_refused(one, question) for one in _tried("promotion", name, followed)]
+    if ready and positions:
+        seen += _tried("calibration", name, lambda: [ask_some(url, question, *ready[0], positions)])
     return seen
 
 

@@ -172,6 +172,7 @@ def ledger() -> Iterator[Finding]:
             version = ".".join(map(str, engine.dialect.server_version_info or ()))
             place = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "embedded"
             yield Finding("database", "ok", f"PostgreSQL {version} ({place}) answers")
+            yield _books(url)
             current, head = schema_state(url)
             if current != head:
                 mend = "`liftledger register`, `ingest` or `run` brings them up to date"
@@ -189,3 +190,17 @@ def ledger() -> Iterator[Finding]:
                 yield Finding("audit log", "ok", f"{entries:,} entries, the chain holds")
         finally:
             engine.dispose()
+
+
+def _books(url: str) -> Finding:
+    """Where the Prefect server of `liftledger up` keeps its books, and how to have it otherwise."""
+    from liftledger.books import NAME, NEEDED, books_of_prefect
+    from storage.server import home_folder
+
+    where = (
+        f"`liftledger up` keeps Prefect's in {books_of_prefect(url, home_folder() / NAME).where}"
+    )
+    if "SQLite" not in where or not os.environ.get("DATABASE_URL"):
+        return Finding("books", "ok", where)
+    mend = f"for several workers: offer {NEEDED} (contrib) and let the user make a database"
+    return Finding("books", "warn", where, mend)

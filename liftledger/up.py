@@ -4,8 +4,7 @@
              → an ear at the database, which starts what has become due (flows.listening)
              → the pages of reviewers (liftledger review)
 
-Prefect keeps its books in a database `prefect` beside ours where that server offers what it needs
-(the extension pg_trgm, which the embedded one lacks); otherwise in a file of the home folder.
+Where Prefect keeps its books is in liftledger.books.
 """
 
 import json
@@ -21,12 +20,12 @@ from typing import IO
 
 from estimators.core.parallel import cores
 from flows.prefect_server import ADDRESS, QUIET, PrefectServer, running_server, start, stop
+from liftledger.books import books_of_prefect
 from liftledger.ending import Failure, Interrupted, Terminated
 from liftledger.ledger import opened, say
 from liftledger.ports import listening_at
 from liftledger.reviewing import greet
 from liftledger.tether import tethered
-from storage.neighbours import neighbour
 from storage.server import home_folder
 
 PROJECT = Path(__file__).resolve().parent.parent  # where prefect.yaml and the flows are
@@ -90,16 +89,12 @@ def _folder() -> Path:
 
 def _settings(home: Path, port: int, url: str) -> dict[str, str]:
     """What Prefect's server, the worker and the runs it starts are told."""
-    books = os.environ.get("PREFECT_SERVER_DATABASE_CONNECTION_URL")
-    if not books:
-        books = neighbour(url, "prefect", extension="pg_trgm", driver="asyncpg")
-        told = "in the database prefect" if books else f"in {home / 'prefect.db'}"
-        say("prefect", f"keeps its books {told}")
+    books = books_of_prefect(url, home)
+    say("prefect", f"keeps its books in {books.where}")
     return {
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": books
-        or f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": books.url(),
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_WORKER_QUERY_SECONDS": QUERY,
     }

@@ -189,8 +189,8 @@ def _restated(result: StoredResult) -> dict[str, Any] | None:
     return {
         "sentence": restatements.sentence(result),
         "since": found.version,
-        "cells": restatements.cell_rows(found.restatement.cells),
-        "count": found.restatement.count,
+        "cells": restatements.cell_rows(found.cells),
+        "count": found.count,
         "answers": restatements.answer_rows(found.answers),
     }
 

@@ -26,6 +26,7 @@ def to_json(result: StoredResult) -> dict[str, Any] | None:
     return {
         "since": found.version,
         **restatement_to_json(found.restatement),
+        "linked": {name: restatement_to_json(one) for name, one in found.linked.items()},
         "answers": [
             {"estimator": one.estimator, "old": _numbers(one.old), "new": _numbers(one.new)}
             for one in found.answers
@@ -46,7 +47,7 @@ def sentence(result: StoredResult) -> str:
     if result.restated is None:
         return ""
     since = f"{result.study}@{result.restated.version}"
-    return closed(f"Since {since}: {result.restated.restatement.text}")
+    return closed(f"Since {since}: {result.restated.text}")
 
 
 def cell_rows(
@@ -99,7 +100,7 @@ def restated_lines(result: StoredResult) -> list[RenderableType]:
     return [
         Text(""),
         _text(sentence(result), "yellow"),
-        cells_table(found.restatement.cells),
+        cells_table(found.cells),
         Text(""),
         _table(heads, answer_rows(found.answers), left=1),
     ]

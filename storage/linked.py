@@ -16,8 +16,10 @@ from estimators.core.designs import Dropped
 from estimators.core.errors import InvalidPanel
 from estimators.core.panel import Panel, listed
 from storage import snapshots
+from storage.errors import InvalidSource, UnknownPanel
 from storage.labels import label_text
 from storage.leaving_out import leave_out
+from storage.panels import pull
 from storage.records import StoredResult
 from storage.rows import to_panel, without
 from studies import Plan
@@ -36,6 +38,20 @@ class LinkedPanel:
     name: str
     snapshot: str
     panel: Panel
+
+
+def delivered(session: Session, plan: Plan) -> list[tuple[str, pd.DataFrame]]:
+    """(name, rows) of each linked outcome of a plan, as they are.
+
+    Raises as storage.panels.pull does, naming the outcome.
+    """
+    found = []
+    for one in plan.promotion.linked if plan.promotion else ():
+        try:
+            found.append((one.called, pull(session, one.panel, untreated=True)))
+        except (UnknownPanel, InvalidSource) as error:
+            raise type(error)(f"linked outcome {one.called}: {error}") from error
+    return found
 
 
 def on_the_cells_of(

@@ -14,7 +14,7 @@ of the mean outcome over cells treated both times, which moves every estimate by
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -80,6 +80,13 @@ class Restatement:
         )
 
 
+def told(panel: Restatement, linked: Mapping[str, Restatement]) -> str:
+    """What changed of a panel and of linked outcomes, in words."""
+    said = [panel.text] if panel.count else []
+    said += [f"linked outcome {name}: {one.text}" for name, one in linked.items() if one.count]
+    return "; ".join(said) or "no used cell has changed"
+
+
 def restated(old: pd.DataFrame, now: pd.DataFrame, excluded: tuple[object, ...]) -> Restatement:
     """How the rows now differ from the old ones in cells that the old ones have."""
     names = {label_text(unit) for unit in excluded}
@@ -136,11 +143,35 @@ class Answered:
 
 @dataclass(frozen=True)
 class Restated:
-    """A result that was computed again because its data had changed. version: of the older one"""
+    """A result that was computed again because its data had changed.
+
+    version: of the older one      linked: of each linked outcome that had changed
+    """
 
     version: int
     restatement: Restatement
     answers: tuple[Answered, ...]
+    linked: Mapping[str, Restatement] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What had changed, for people: of the panel, then of linked outcomes."""
+        return told(self.restatement, self.linked)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells that are listed; those of linked outcomes say so beside the unit."""
+        others = (
+            replace(cell, unit=f"{cell.unit} ({name})")
+            for name, one in self.linked.items()
+            for cell in one.cells
+        )
+        return (*self.restatement.cells, *others)
+
+    @property
+    def count(self) -> int:
+        """All that changed."""
+        return self.restatement.count + sum(one.count for one in self.linked.values())
 
 
 def of_result(session: Session, row: Result, plan: Plan) -> Restated | None:
@@ -150,25 +181,45 @@ def of_result(session: Session, row: Result, plan: Plan) -> Restated | None:
     """
     if not row.reason.startswith(REASON):
         return None
-    old = session.scalars(
+    linked = linked_of(session, row.id)
+    older = session.scalars(
         select(Result)
         .where(
             Result.study == row.study,
             Result.version < row.version,
             Result.plan_hash == row.plan_hash,
-            Result.snapshot_hash != row.snapshot_hash,
         )
         .order_by(Result.version.desc())
-        .limit(1)
-    ).first()
-    if old is None:
+    ).all()
+    for old in older:
+        was = linked_of(session, old.id)
+        if (old.snapshot_hash, was) != (row.snapshot_hash, linked):
+            break
+    else:
         return None
-    before, after = (snapshots.load(session, one.snapshot_hash) for one in (old, row))
-    found = restated(before, after, plan.donors.exclude)
+
+    def between(before: str, after: str) -> Restatement:
+        then, now = (snapshots.load(session, one) for one in (before, after))
+        return restated(then, now, plan.donors.exclude)
+
+    found = between(old.snapshot_hash, row.snapshot_hash)
+    others = {
+        name: between(was[name], now) for name, now in linked.items() if was.get(name, now) != now
+    }
     kind = plan.inference.primary
     said, says = (_answers(session, one.id, kind) for one in (old, row))
     both = tuple(Answered(key, said.get(key, NOTHING), says[key]) for key in says)
-    return Restated(old.version, found, both)
+    return Restated(old.version, found, both, others)
+
+
+def linked_of(session: Session, result: int) -> dict[str, str]:
+    """By linked outcome, the snapshot that a result rests on; none where nothing is linked.
+
+    result: the id of its row; of its estimates the primary one keeps them
+    """
+    query = select(EstimateRow.diagnostics["linked"]).where(EstimateRow.result_id == result)
+    kept = [one for found in session.scalars(query) for one in found or []]
+    return {one["name"]: one["snapshot"] for one in kept}
 
 
 def _answers(session: Session, result: int, kind: str) -> dict[str, Numbers]:

@@ -6,7 +6,7 @@ computes it, and for how long it is theirs, is in storage.leases.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,12 +94,14 @@ def ask(session: Session, wanted: Wanted) -> tuple[int, bool]:
     return number, True
 
 
-def data_state(rows: str, promotion: str | None = None) -> str:
+def data_state(rows: str, promotion: str | None = None, linked: Sequence[str] = ()) -> str:
     """SHA-256 of what an answer is computed from.
 
     rows: SHA-256 of the panel's rows      promotion: of its entry in the calendar, if it has one
+    linked: of the rows of each linked outcome, in the order of the plan
     """
-    return rows if promotion is None else hashlib.sha256(f"{rows} {promotion}".encode()).hexdigest()
+    parts = [rows, *([] if promotion is None else [promotion]), *linked]
+    return rows if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def every(

@@ -9,20 +9,24 @@ has to be remembered, so a look that was missed is made up for by the next.
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import pandas as pd
+
 from checks.arrival import missing
 from storage import alerts, promotions, runs, snapshots, studies
 from storage.clock import today
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.labels import label_text
 from storage.ledger import ledger
+from storage.linked import delivered
 from storage.panels import pull
 from storage.rows import without
 from storage.runs import Run, Wanted
-from studies import InvalidPeriods, Plan
+from studies import InvalidPeriods
 from studies.arrival import needed
 from studies.cases import Case
 from studies.promotion_plan import PromotionPlan
 from tasks.narration import narrate
+from tasks.panels import by_calendar
 from tasks.retries import ON_THE_LEDGER
 from tasks.step import task
 
@@ -92,9 +96,9 @@ def ask_by_hand(url: str, study: str, by: str, reason: str) -> tuple[int, bool]:
         plan, version, _ = studies.current(session, study)
         about = plan.promotion
         entered = promotions.current(session, about.name)[2] if about else None
-        state = runs.data_state(
-            snapshots.identity(pull(session, plan.panel, untreated=_untreated(plan))), entered
-        )
+        rows = pull(session, plan.panel, untreated=by_calendar(plan))
+        linked = [others for _, others in delivered(session, plan)]
+        state = _data_state(rows, entered, linked)
         return runs.ask(session, Wanted(study, version, state, by, reason))
 
 
@@ -123,7 +127,8 @@ def _case(url: str, study: str, version: int, now: date, patience: int) -> Case:
     over = date.fromordinal(promotion.span.last) if state == "ended" else None
     try:
         with ledger(url) as session:
-            rows = pull(session, plan.panel, untreated=_untreated(plan))
+            rows = pull(session, plan.panel, untreated=by_calendar(plan))
+            linked = delivered(session, plan)
         need = needed(list(rows["period"].unique()), promotion, about)
     except DatabaseUnavailable:
         raise
@@ -131,24 +136,29 @@ def _case(url: str, study: str, version: int, now: date, patience: int) -> Case:
         return case("awaited", str(error), late=_late(over, about, now, patience))
     if need.closed is not None and now < need.closed:
         return case("open", f"the last period needed, {need.periods[-1]}, is over on {need.closed}")
-    compared = without(rows, {label_text(unit) for unit in plan.donors.exclude})
-    lacking = missing(compared, need.periods, plan.requirements.observed)
-    if lacking:
-        late = _late(need.closed, about, now, patience)
-        return case("awaited", f"missing: {lacking.text}", missing=lacking.cells, late=late)
+    excluded = {label_text(unit) for unit in plan.donors.exclude}
+    for name, panel in (("", rows), *linked):
+        compared = without(panel, excluded)
+        lacking = missing(compared, need.periods, plan.requirements.observed)
+        if lacking:
+            late = _late(need.closed, about, now, patience)
+            why = f"linked outcome {name}: " if name else ""
+            why += f"missing: {lacking.text}"
+            return case("awaited", why, missing=lacking.cells, late=late)
     settled = need.settled(about.settle)
     if settled is not None and now < settled:
         return case("settling", f"late data may follow until {settled}")
-    data_state = runs.data_state(snapshots.identity(rows), entered)
+    data_state = _data_state(rows, entered, [others for _, others in linked])
     before = (one for one in asked if (one.plan_version, one.data_state) == (version, data_state))
     if failed := next((one for one in before if one.state not in BY_RUN), None):
         return case("failed", _told(failed))
     return case("due", f"ended on {promotion.last}, data complete", data_state=data_state)
 
 
-def _untreated(plan: Plan) -> bool:
-    """Whether the calendar says what was treated, so that the panel need not."""
-    return plan.promotion is not None and plan.promotion.treated == "calendar"
+def _data_state(rows: pd.DataFrame, entered: str | None, linked: Sequence[pd.DataFrame]) -> str:
+    return runs.data_state(
+        snapshots.identity(rows), entered, [snapshots.identity(one) for one in linked]
+    )
 
 
 def _answering(asked: Sequence[Run], version: int, entry: int) -> Run | None:

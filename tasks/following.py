@@ -1,7 +1,7 @@
 """A promotion that runs: its boundary, fixed at the first look, and the effect so far."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -33,6 +33,7 @@ from tasks.retries import ON_THE_LEDGER
 from tasks.studies import Question
 
 ALERTS = {"harmful": "effect_harmful", "futile": "effect_futile", "clear": "effect_clear"}
+LOOK_REFUSED = "look_refused"
 SAID = {
     "harmful": "surely harmful: the whole interval lies below {harm:.1%}",
     "futile": "surely not worthwhile: the whole interval lies below {worthwhile:.1%}",
@@ -117,6 +118,18 @@ def look_now(running: Running, question: Question, fixed: Observation) -> Observ
         )
     found = look(running.panel, _tuned(running.panel, before, question.plan), limits)
     return _observed(running, question, found)
+
+
+def told_if_refused(seen: Observation, question: Question) -> Observation:
+    """With an alert where a promotion that the plan has rules for cannot be looked at, or is again.
+
+    Who waits for an alert of harm must hear that none can come.
+    """
+    if seen.kind != "promotion" or _rule(question.plan) is None:
+        return seen
+    refused = f"{question.plan.study} is not followed: {seen.message}"
+    told = {LOOK_REFUSED: refused if seen.state == "refused" else None}
+    return replace(seen, alerts={**seen.alerts, **told})
 
 
 def _observed(running: Running, question: Question, found: Look) -> Observation:

@@ -25,7 +25,7 @@ from tasks.step import task
 def pull_rows(url: str, plan: Plan) -> pd.DataFrame:
     """The panel's rows in one consistent read. Raises UnknownPanel and InvalidSource."""
     with ledger(url) as session:
-        rows = pull(session, plan.panel, untreated=_by_calendar(plan))
+        rows = pull(session, plan.panel, untreated=by_calendar(plan))
     units, periods = rows["unit"].nunique(), rows["period"].nunique()
     narrate("panel", f"{len(rows):,} rows: {units:,} units, {periods:,} periods")
     return rows
@@ -94,5 +94,6 @@ def read_folder(folder: Path) -> list[tuple[str, pd.DataFrame]]:
     return list(panels_in(folder))
 
 
-def _by_calendar(plan: Plan) -> bool:
+def by_calendar(plan: Plan) -> bool:
+    """Whether the calendar says what was treated, so that the panel need not."""
     return plan.promotion is not None and plan.promotion.treated == "calendar"

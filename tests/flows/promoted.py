@@ -41,11 +41,12 @@ def deliver(url: str, study: str = "shop", weeks: int = shop.WEEKS, extra: float
         ingest(session, study, rows(weeks, extra))
 
 
-def plan(url: str, study: str = "shop", more: str = "") -> str:
+def plan(url: str, study: str = "shop", more: str = "", measure: str = "") -> str:
     """Enter the promotion and register its study; returns its name."""
     promoted(url, study)
     with ledger(url) as session:
-        parsed = parse_plan(PLAN.format(study=study, more=f", {more}" if more else ""))
+        text = PLAN.format(study=study, more=f", {more}" if more else "")
+        parsed = parse_plan(f"{text}measure: {measure}\n" if measure else text)
         return register(session, parsed, "tester", "as planned").study
 
 

@@ -7,9 +7,10 @@ import pytest
 from checks.errors import ChecksFailed
 from estimators.core.errors import InvalidPanel
 from flows.analyze import analyze
+from flows.monitor import monitor
 from flows.replay import replay
 from reports.lineage import openlineage, prov
-from storage import audit, promotions
+from storage import alerts, audit, promotions, runs
 from storage.accounts import account_in, linked_in, parts_in, primary_of
 from storage.ledger import ledger
 from storage.trail import bundle
@@ -149,3 +150,36 @@ def test_a_plan_without_money_has_parts_and_no_account(ledger_url: str) -> None:
     assert account_in(result) is None
     assert linked_in(result) == ()
     assert all(list(parts_in(one)) == ["promotion", "after", "net"] for one in result.estimates)
+
+
+def test_a_linked_outcome_that_changes_is_seen_and_answered_anew(ledger_url: str) -> None:
+    fill(ledger_url)
+    enter(ledger_url)
+    study = shop.ask(ledger_url, PLAN)
+    first = analyze(study)
+    (calm,) = [one for one in monitor([study], positions=0) if one.kind == "restatement"]
+    assert calm.message == "since coffee@1 no used cell has changed"
+    rows = tea()
+    hit = (rows.store == "store 0") & (rows.week == 11)
+    fill_tea(ledger_url, rows.assign(units=rows.units.where(~hit, 90.0)))
+    monitor([study], positions=0)
+    (seen,) = [one for one in monitor([study], positions=0) if one.kind == "restatement"]
+    assert "since coffee@1 linked outcome tea: 1 of 140 cells restated" in seen.message
+    (cell,) = seen.details["linked"]["tea"]["cells"]
+    assert (cell["unit"], cell["period"], cell["new"]) == ("store 0", 11, 90.0)
+    assert seen.details["count"] == 0  # of the panel itself
+    with ledger(ledger_url) as session:
+        (run,) = runs.every(session)
+        assert [one.kind for one in alerts.known(session)] == ["data_restated"]
+    second = analyze(study, run=run.id)
+    assert (second.version, second.reason) == (2, f"restated: {seen.message}")
+    assert second.restated is not None
+    assert second.restated.version == 1
+    assert second.restated.text in seen.message
+    assert [one.unit for one in second.restated.cells] == ["store 0 (tea)"]
+    before, now = account_in(first), account_in(second)
+    assert before is not None
+    assert now is not None
+    assert before.find("margin", "all", "net") != now.find("margin", "all", "net")
+    (calm,) = [one for one in monitor([study], positions=0) if one.kind == "restatement"]
+    assert calm.message == "since coffee@2 no used cell has changed"

@@ -167,6 +167,7 @@ def test_an_end_that_is_moved_while_it_runs_is_not_looked_past(ledger_url: str) 
     seen = of(monitor([study], positions=0), "promotion")
     assert seen.state == "refused"
     assert "its end was moved, and looks are valid only up to the planned one" in seen.message
+    assert told(ledger_url) == [("look_refused", "shop, plan version 1")]
 
 
 def test_a_promotion_without_past_is_refused_in_one_line_and_the_rest_is_seen(
@@ -177,6 +178,33 @@ def test_a_promotion_without_past_is_refused_in_one_line_and_the_rest_is_seen(
     seen = monitor([shop.ask(ledger_url, PLAN)], positions=0)
     assert "needs 48 periods before it; there are 40" in of(seen, "promotion").message
     assert of(seen, "panel").state == "fine"
+    with ledger(ledger_url) as session:
+        (alert,) = alerts.known(session)
+    assert alert.kind == "look_refused"
+    assert alert.message.startswith("shop is not followed: ")
+    enter(ledger_url, "shorter", end=FIRST + LIFE - 1)
+    monitor(["shop"], positions=0)
+    assert "look_refused" not in dict(told(ledger_url))
+
+
+def test_a_promotion_without_rules_is_followed_and_nobody_is_told(ledger_url: str) -> None:
+    enter(ledger_url, end=FIRST + 39)
+    shop.fill(ledger_url, sold(FIRST + 1))
+    silent = PLAN.replace(", monitor: {harm: -0.02, worthwhile: 0.01}", "")
+    assert of(monitor([shop.ask(ledger_url, silent)], positions=0), "promotion").state == "refused"
+    assert told(ledger_url) == []
+
+
+def test_a_panel_is_read_once_by_a_visit_however_many_studies_ask_about_it(
+    ledger_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.fill(ledger_url, shop.sales())
+    for study in ("shop", "twin"):
+        shop.ask(ledger_url, shop.PLAN.replace("study: shop", f"study: {study}"))
+    with caplog.at_level("INFO", "prefect"):
+        seen = monitor(positions=1)
+    assert [one.kind for one in seen] == ["panel", "calibration", "calibration"]
+    assert caplog.text.count("140 rows: ") == 1
 
 
 def test_a_panel_that_is_gone_is_seen_and_another_study_looked_at(ledger_url: str) -> None:

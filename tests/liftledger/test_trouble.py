@@ -5,7 +5,9 @@ import signal
 import socket
 import urllib.request
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -145,19 +147,36 @@ def test_up_keeps_everything_running_answers_what_is_asked_or_due_and_leaves_not
     answered = "SELECT state FROM runs WHERE study = 'coffee'"
     until(lambda: shop.rows_of(shell.settings["DATABASE_URL"], answered) == [("done",)], "coffee")
 
+    arrived = {
+        "id": str(uuid4()),
+        "occurred": datetime.now(UTC).isoformat(),
+        "event": "liftledger.data-arrived",
+        "resource": {"prefect.resource.id": "liftledger.panel.sales"},
+    }
+    api(port, "events", [arrived])
+    watch = deployments["watch"]["id"]
+    until(lambda: woken(port, watch) == ["COMPLETED"], "the flow that an event starts")
+
     up.send_signal(signal.SIGTERM)
     assert up.wait(60) == 0, shell.said
     assert shell.left_behind() == []
 
 
-def api(port: int, path: str, question: dict[str, Any]) -> Any:
+def woken(port: int, deployment: str) -> list[str]:
+    """States of the flow runs of a deployment that an automation started, not a schedule."""
+    runs = api(port, "flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}})
+    started = [one for one in runs if (one["created_by"] or {}).get("type") == "AUTOMATION"]
+    return [one["state"]["type"] for one in started]
+
+
+def api(port: int, path: str, question: Any) -> Any:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/{path}",
         data=json.dumps(question).encode(),
         headers={"content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+        return json.loads(answer.read() or "null")
 
 
 def logs(port: int) -> str:

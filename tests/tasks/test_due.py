@@ -166,3 +166,24 @@ def test_a_study_without_a_promotion_can_be_asked_for_by_hand(database_url: str)
     assert ask_by_hand(database_url, study, "ben", "") == (number, False)
     with pytest.raises(UnknownStudy, match="shop"):
         ask_by_hand(database_url, "shoppp", "ann", "")
+
+
+def test_a_linked_outcome_is_awaited_like_the_panel_and_part_of_what_is_answered(
+    database_url: str,
+) -> None:
+    promoted.deliver(database_url)
+    linked = "linked: [{panel: tea, role: cannibalised, price: 3, margin: 1}]"
+    money = "economics: {currency: EUR, price: 4, margin: 1, cost: 10}"
+    promoted.plan(database_url, more=f"{money}, {linked}", measure="packs")
+    case = only(database_url)
+    assert case.stage == "awaited"
+    assert case.why.startswith("linked outcome tea: ")
+    promoted.deliver(database_url, "tea", weeks=13)
+    case = only(database_url)
+    assert case.why == "linked outcome tea: missing: 2020-W14: all units"
+    assert list(case.missing) == ["2020-W14"]
+    promoted.deliver(database_url, "tea")
+    before = only(database_url)
+    assert before.stage == "due"
+    promoted.deliver(database_url, "tea", extra=1.0)
+    assert only(database_url).data_state not in (None, before.data_state)
