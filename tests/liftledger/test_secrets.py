@@ -212,10 +212,12 @@ def test_prefect_keeps_no_secret_in_its_books_and_none_is_in_its_processes(owner
     write_shop(owner.folder)
     owner.type(*INGEST)
     owner.type("register", "shop.yaml")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
+        port, review_port = one.getsockname()[1], other.getsockname()[1]
     with Onlooker(owner) as ps:
-        up = owner.start("--debug", "up", "--port", str(port))
+        up = owner.start(
+            "--debug", "up", "--port", str(port), "--review-port", str(review_port)
+        )
         ready = "waiting for work"
         until(lambda: ready in owner.said or up.poll() is not None, "everything to be up", 300)
         assert up.poll() is None, owner.said
@@ -229,10 +231,12 @@ def test_prefect_keeps_no_secret_in_its_books_and_none_is_in_its_processes(owner
             assert state(port, run["id"]) == end
         up.send_signal(signal.SIGTERM)
         assert up.wait(60) == 0, owner.said
-    books = make_url(url).set(database="prefect").render_as_string(hide_password=False)
-    assert "in the database prefect" in owner.said
-    assert len(of_prefect(books)) > 10
-    assert rows(books, of_prefect(books)) == []
+    if "SQLite" not in owner.said:
+        books = make_url(url).set(database="prefect").render_as_string(hide_password=False)
+        assert len(of_prefect(books)) > 10
+        assert rows(books, of_prefect(books)) == []
+    else:  # this server offers too little: they are a file, which is looked through below
+        assert b"Finished in state" in (owner.folder / "home/prefect/prefect.db").read_bytes()
     assert rows(url, sorted(Table.metadata.tables)) == []
     assert any("prefect worker start" in line for line in ps.seen)
     assert [line for line in ps.seen if spilled(line)] == []
