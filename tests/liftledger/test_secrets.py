@@ -215,9 +215,7 @@ def test_prefect_keeps_no_secret_in_its_books_and_none_is_in_its_processes(owner
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
         port, review_port = one.getsockname()[1], other.getsockname()[1]
     with Onlooker(owner) as ps:
-        up = owner.start(
-            "--debug", "up", "--port", str(port), "--review-port", str(review_port)
-        )
+        up = owner.start("--debug", "up", "--port", str(port), "--review-port", str(review_port))
         ready = "waiting for work"
         until(lambda: ready in owner.said or up.poll() is not None, "everything to be up", 300)
         assert up.poll() is None, owner.said
