@@ -85,6 +85,7 @@ def low_rank_fits(
             )  # fmt: skip
             if reached > tolerance and begun:
                 # Under these weights the start may be far away: then nothing is nearer.
+                sweeps += taken
                 alpha, beta, gamma, known, U, V, reached, taken = solve_target(
                     Y, usable, row_group, column_group, omega, theta, factored, X, penalty,
                     tolerance, rest, nothing_U, nothing_V, SWEEPS,

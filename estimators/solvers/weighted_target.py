@@ -36,6 +36,7 @@ from estimators.solvers.weighted_gradient import (
 
 FIRST, LONGEST = 4, 16  # sweeps before the first look at the gap, and between two, at most
 ROUNDING = 1e-13  # share of the objective that rounding may add: less of a rise is none
+NEGLIGIBLE = 0.01  # share of the allowed gap that a direction has to be worth, not to be left out
 SETTLE = 50  # sweeps more, at most, that a certified fit is given to come to rest
 
 
@@ -74,6 +75,7 @@ def solve_target(
     patience, plain, taken = FIRST, 0, 0
     sweeps, look, last_look, last_gap = -1, -1, 0, np.inf
     gap, reached, moved, settle = np.inf, 0.0, np.inf, -1
+    negligible, lost = 0.0, False
     while True:
         if sweeps >= look:
             L = np.dot(U, V.T)
@@ -84,6 +86,7 @@ def solve_target(
                 if not np.isfinite(penalty) or no_factor_pays(G, V_asked, half):
                     break  # wherever the search was to begin
                 loss_without, goal = loss, tolerance * loss
+                negligible = NEGLIGIBLE * goal / penalty
                 U, V = U_asked, V_asked.copy()
                 sweeps, look = 0, 0
                 weigh(rest, usable, omega, theta, by_row, by_column)
@@ -118,10 +121,13 @@ def solve_target(
             budget = max(goal - unsettled, unsettled)
             if rank < min(n, m) and not within(K, allowed(budget, inner, loss, half)):
                 U, V, best = grown(G, K, weights, U, V, half, best)
+            if V.shape[1] > rank and lost:
+                # What had to come back was no trifle: else it would go and come for ever.
+                negligible, lost = 0.1 * negligible, False
             if V.shape[1] == rank and rank > 0:
-                U, V = shed(U, V, 0.01 * goal / penalty)
+                U, V = shed(U, V, negligible)
                 if V.shape[1] != rank:
-                    best = np.inf
+                    best, lost = np.inf, True
             if V.shape[1] == 0:
                 # Nothing grew although the gap is open: rounding. What there is, is the answer.
                 reached = max(gap, 2.0 * tolerance)

@@ -5,13 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.measuring.panels import factor_block
 from estimators import att
+from estimators.closeness.trials import TOLERANCE
 from estimators.closeness.tuning import PENALTIES, TIME_RATES, UNIT_RATES
+from estimators.closeness.weightings import pooled
 from estimators.core.coordinate_search import CoordinateSearch, Point, Scored
 from estimators.core.folds import imitating_folds
 from estimators.core.panel import FloatArray
 from estimators.doubly_weighted import DoublyWeighted
-from tests.estimators.panels import small
+from estimators.solvers.target_fits import fit_targets, grid_of
+from tests.estimators.panels import labelled, small
 
 
 def test_tuning_searches_from_plain_settings_and_reports_all_it_tried() -> None:
@@ -90,6 +94,21 @@ def test_scattered_treatment_is_tuned_by_leaving_out_one_cell_at_a_time() -> Non
     assert tuned is not None
     assert tuned.rule.startswith("one untreated cell left out at a time")
     assert tuned.measure.startswith("mean squared error by cell")
+
+
+def test_a_factor_that_is_worth_little_does_not_come_and_go_for_ever() -> None:
+    """One that was left out as negligible and had to come back once did so for 20,000 sweeps."""
+    block = factor_block(50, 40)
+    whole = labelled(block.outcome, block.treatment)
+    fold = imitating_folds(whole, 40, seed=0).panels[8]
+    seen = fold.outcome[fold.usable]
+    grid = grid_of((fold.outcome - seen.mean()) / whole.outcome[whole.usable].std(), fold.usable)
+    targets = pooled(grid, fold, fold.treatment, 0.2, 0.0)
+    start = None
+    for penalty in (10**0.5, 1.0, 10**-0.5, 0.1, 10**-1.5):
+        found = fit_targets(grid, targets, 0.2, 0.0, penalty, TOLERANCE, start=start)
+        start = found.left, found.right
+        assert found.sweeps < 200
 
 
 def test_giving_up_early_changes_no_choice() -> None:
