@@ -98,7 +98,8 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
     others = linked_panels(url, plan, linked, dropped)
     choice = chosen_before(url, question, request, panel, snapshot, by)
     primary = choice.estimator if choice else str(plan.primary)
-    answers = estimated(panel, plan, primary, placed, others)
+    weights = choice.weights if choice else None
+    answers = estimated(panel, plan, primary, placed, others, weights)
     return store_answers(
         url,
         Analysis(

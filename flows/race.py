@@ -2,6 +2,9 @@
 
     study or panel: pull → snapshot → ground → race        folder: per file the same, one by one
 
+Of a folder, every file is read before the first race begins, and a panel that is too small for one
+stands in the figure's place with the reason: the others are raced all the same.
+
 A study races its own estimators as its plan configures them, without the donors it excludes. Of
 nothing but a panel the whole catalogue races. Treated outcomes are masked before anything is looked
 at. See flows.racing for what is kept, and when.
@@ -56,14 +59,14 @@ def race(
         catalogue, given_both, 0.95 and 1
     treated: units and periods, in designs that draw them      without: parts left out of drawn ones
     intervals: replications asked for intervals      placements, placebos: at most
-    Raises UnsupportedDesign when no design fits the panel, ChecksFailed and InvalidPanel (the
-    data), StorageError (the database, unknown names, files).
+    Raises UnsupportedDesign when no design fits the study or panel, ChecksFailed and InvalidPanel
+    (the data), StorageError (the database, unknown names, files).
     """
     by = requested_by or whoami()
     with database() as url:
         try:
-            found = []
-            for plan, ground in _grounds(url, subject):
+            found, many = [], os.sep in subject
+            for plan, ground in list(_grounds(url, subject)):
                 size_of = (treated[0], treated[1]) if treated else None
                 asked = asked_by(
                     plan,
@@ -78,7 +81,7 @@ def race(
                     size=size,
                     **_given(estimators=tuple(estimators), kinds=tuple(kinds), level=level),
                 )
-                found.append(raced(url, ground, asked, by))
+                found.append(raced(url, ground, asked, by, one_of_many=many))
             return found
         except BaseException as error:
             leave_trace(url, "race", subject, by, error)

@@ -8,7 +8,7 @@ in one transaction.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prefect.futures import as_completed
@@ -47,21 +47,16 @@ from tasks.step import within_prefect
 from tasks.studies import Question
 
 
-def raced(url: str, ground: Ground, asked: Asked, by: str) -> StoredRace:
+def raced(
+    url: str, ground: Ground, asked: Asked, by: str, *, one_of_many: bool = False
+) -> StoredRace:
     """The race, or the stored one where the same was run before.
 
-    Raises UnsupportedDesign when this panel has room for none of its designs, StorageError.
+    one_of_many: a panel in which nobody can race is on record with the reason, beside the others
+    Raises UnsupportedDesign when this panel has room for none of its designs and is alone,
+    StorageError.
     """
-    request = RaceRequest(
-        panel=ground.name,
-        settings=plain(asked),
-        seed=asked.seed,
-        data_hash=ground.data_hash,
-        snapshot_hash=ground.snapshot_hash,
-        code_version=code_version(),
-        environment_hash=environment_hash(),
-        requested_by=by,
-    )
+    request = _request(ground, asked, by)
     known = find_race(url, request.request_id)
     if known is not None:
         return known
@@ -74,9 +69,22 @@ def raced(url: str, ground: Ground, asked: Asked, by: str) -> StoredRace:
                 narrate("race", f"{design.name}: {refused}")
                 found[design.name] = _nobody(asked, str(refused))
     every = [one for standings in found.values() for one in standings]
-    if not any(one.answered for one in every):
+    if not one_of_many and not any(one.answered for one in every):
         raise UnsupportedDesign(f"{ground.name}: nobody can race here: {every[0].reason}")
     return keep_race(url, request, found)
+
+
+def _request(ground: Ground, asked: Asked, by: str) -> RaceRequest:
+    return RaceRequest(
+        panel=ground.name,
+        settings=plain(asked),
+        seed=asked.seed,
+        data_hash=ground.data_hash,
+        snapshot_hash=ground.snapshot_hash,
+        code_version=code_version(),
+        environment_hash=environment_hash(),
+        requested_by=by,
+    )
 
 
 def _run(
@@ -128,14 +136,17 @@ def _nobody(asked: Asked, reason: str) -> tuple[Standing, ...]:
 
 def run_again(
     plan: Plan, rule: PrimaryRule, panel: Panel, snapshot: str
-) -> dict[str, tuple[Standing, ...]]:
+) -> tuple[dict[str, tuple[Standing, ...]], Mapping[str, float] | None]:
     """The race behind a choice, from its first replication to its last; none of it is kept.
+
+    Returns its standings, and the weights of an ensemble where the rule is one.
 
     Raises UnsupportedDesign when no race could be run on this panel then either.
     """
     ground = Ground(plan.study, snapshot, panel.masked)
     asked = _asked(plan, rule, ground)
     found: dict[str, tuple[Standing, ...]] = {}
+    weights = None
     with threadpool_limits(limits=1):
         for design in asked.designs:
             try:
@@ -146,9 +157,11 @@ def run_again(
                     parts.append(run_batch(course, entrants(asked), asked.kinds, numbers))
                     progress.add(len(numbers))
                 found[design.name] = rank(parts)
+                if design is asked.designs[0]:
+                    weights = choose(found[design.name], parts, rule.rule).weights
             except UnsupportedDesign as refused:
-                found[design.name] = _nobody(asked, str(refused))
-    return found
+                found.setdefault(design.name, _nobody(asked, str(refused)))
+    return found, weights
 
 
 def chosen_before(
@@ -172,8 +185,9 @@ def chosen_before(
     try:
         asked = _asked(plan, rule, ground)
         race = raced(url, ground, asked, by)
-        found = choose(_simulated(race, asked), rule.rule)
-        made = _made(found.key, "tie" if found.tied_with else "rule", found.why, found.tied_with)
+        found = choose(_simulated(race, asked), _parts(url, ground, asked), rule.rule)
+        how = "tie" if found.tied_with else "rule"
+        made = _made(found.key, how, found.why, found.tied_with, found.weights)
     except UnsupportedDesign as refused:
         why = f"the plan’s fall-back, because no race can choose here: {refused}"
         made = _made(rule.fallback, "fallback", why, ())
@@ -209,5 +223,24 @@ def _simulated(race: StoredRace, asked: Asked) -> tuple[Standing, ...]:
     return found
 
 
-def _made(estimator: str, how: str, reason: str, tied_with: Sequence[str]) -> dict[str, Any]:
-    return {"estimator": estimator, "how": how, "reason": reason, "tied_with": tied_with}
+def _parts(url: str, ground: Ground, asked: Asked) -> list[Results]:
+    """The batches behind the standings that a rule is applied to, all of them kept by now."""
+    key = _request(ground, asked, "").part(plain(asked.of(asked.designs[0])))
+    found = find_batches(url, key, _batches(asked.replications))
+    return [found[place] for place in sorted(found)]
+
+
+def _made(
+    estimator: str,
+    how: str,
+    reason: str,
+    tied_with: Sequence[str],
+    weights: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    return {
+        "estimator": estimator,
+        "how": how,
+        "reason": reason,
+        "tied_with": tied_with,
+        "weights": weights,
+    }

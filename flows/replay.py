@@ -75,7 +75,14 @@ def _replayed(url: str, study: str, version: int, by: str, reason: str, race: bo
         result = read_result(url, study, version)
         narrate("replay", f"{study}@{result.version}: {_primary(result)}")
         linked = read_linked(url, result)
-        answers = estimated(result.panel, result.plan, result.primary, result.placed, linked)
+        answers = estimated(
+            result.panel,
+            result.plan,
+            result.primary,
+            result.placed,
+            linked,
+            result.choice.weights if result.choice else None,
+        )
         standings = _raced(result) if race else None
         return keep_replay(url, compare_answer(result, answers, standings, by, reason))
     except BaseException as error:
@@ -89,8 +96,8 @@ def _raced(result: StoredResult) -> Comparison | None:
     if not isinstance(rule, PrimaryRule) or choice is None or choice.race is None:
         narrate("race", "there is none behind this result")
         return None
-    again = run_again(result.plan, rule, result.panel, result.snapshot_hash)
-    return compare_race(choice.race, again)
+    again, weights = run_again(result.plan, rule, result.panel, result.snapshot_hash)
+    return compare_race(choice.race, again, choice.weights, weights)
 
 
 def _primary(result: StoredResult) -> str:

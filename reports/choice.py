@@ -14,7 +14,10 @@ from storage.race_records import StoredChoice
 from storage.records import StoredResult
 from studies.primary import PrimaryRule
 
-RULE_WORDS = {"lowest_rmse": "the one that errs least on panels like this one"}
+RULE_WORDS = {
+    "lowest_rmse": "the one that errs least on panels like this one",
+    "ensemble": "their mean, weighted by how they err on panels like this one",
+}
 
 
 def named(result: StoredResult) -> str:
@@ -72,6 +75,7 @@ def to_json(choice: StoredChoice) -> dict[str, Any]:
         "how": choice.how,
         "reason": choice.reason,
         "tied_with": list(choice.tied_with),
+        "weights": None if choice.weights is None else dict(choice.weights),
         "content_hash": choice.content_hash,
         "chosen": _entry(choice.chosen),
         "answered": None if choice.answered is None else _entry(choice.answered),

@@ -73,7 +73,8 @@ def setting(found: StoredRace, design: str) -> str:
         words = f"{counted(answered, 'replication')}, {said['recipe']} recipe"
         if said["effect"] != "zero":
             words += f", {said['effect']} effect of {significant(said['size'])}"
-    asked = min(said["intervals"], answered)
+    placed = said.get("placed_intervals") if design == "back_test" else None
+    asked = min(said["intervals"] if placed is None else placed, answered)
     kinds = joined([variance_phrase(kind) for kind in said["kinds"]])
     intervals = f"; {percent(said['level'])} intervals ({kinds}) of the first {asked:,}"
     return f"{words}, seed {found.seed}{intervals if asked and said['kinds'] else ''}"

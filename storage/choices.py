@@ -23,7 +23,7 @@ from storage.race_tables import ChoiceRow, RaceTable
 from storage.tables import Result
 
 CHOSEN, SAVED = "primary_chosen", "result_saved"
-WORDS = ("request_id", "rule", "estimator", "how", "reason", "tied_with")
+WORDS = ("request_id", "rule", "estimator", "how", "reason", "tied_with", "weights")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Choice:
 
     request_id: of the result it is for      rule: as the plan has it, JSON-able
     race: request id of the evidence; None for a fall-back
+    weights: of the estimators in an ensemble; None for one estimator
     """
 
     request_id: str
@@ -45,6 +46,7 @@ class Choice:
     tied_with: Sequence[str]
     race: str | None
     requested_by: str
+    weights: Mapping[str, float] | None = None
 
 
 def save(session: Session, choice: Choice) -> StoredChoice:
@@ -81,6 +83,7 @@ def save(session: Session, choice: Choice) -> StoredChoice:
         "estimator": choice.estimator,
         "how": choice.how,
         "reason": choice.reason,
+        **({} if choice.weights is None else {"weights": plain(choice.weights)}),
         "race": choice.race,
         "content_hash": content,
     }
@@ -117,6 +120,7 @@ def find(session: Session, request_id: str) -> StoredChoice | None:
         how=row.how,
         reason=row.reason,
         tied_with=tuple(row.tied_with),
+        weights=row.weights,
         race=None if race is None else races.read(session, race),
         requested_by=row.requested_by,
         content_hash=row.content_hash,
@@ -137,5 +141,9 @@ def _words(choice: Choice) -> dict[str, Any]:
 
 
 def _digest(words: Mapping[str, Any], race: str | None) -> str:
-    """SHA-256 of the choice and of the race it rests on."""
-    return hashlib.sha256(canonical({**words, "race": race}).encode()).hexdigest()
+    """SHA-256 of the choice and of the race it rests on.
+
+    Choices of one estimator have no weights, and had no place for them: their hash is the same.
+    """
+    said = {name: value for name, value in words.items() if name != "weights" or value is not None}
+    return hashlib.sha256(canonical({**said, "race": race}).encode()).hexdigest()

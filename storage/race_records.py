@@ -38,6 +38,7 @@ class StoredChoice:
 
     how: "rule"; "tie", the simplest of those that cannot be told apart; "fallback", without a race
     race: the evidence; None for a fall-back
+    weights: of the estimators in an ensemble; None for one estimator
     chosen, answered: entries of the audit log; answered is None while there is no result
     """
 
@@ -52,3 +53,4 @@ class StoredChoice:
     content_hash: str
     chosen: Entry
     answered: Entry | None
+    weights: Mapping[str, float] | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import (
@@ -139,6 +140,10 @@ class ChoiceRow(Table):
     )
     reason: Mapped[str] = mapped_column(comment="why, in one sentence")
     tied_with: Mapped[list[Any]] = mapped_column(comment="estimators it cannot be told apart from")
+    weights: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True),
+        comment="of an ensemble, by estimator; null: one estimator was chosen",
+    )
     race_id: Mapped[int | None] = mapped_column(
         ForeignKey("races.id"), comment="the evidence; null: no race could be run"
     )

@@ -2,6 +2,7 @@
 
     primary: sdid
     primary: {rule: lowest_rmse, replications: 200, fallback: sdid}
+    primary: {rule: ensemble}
 
 Either is written down before the result is seen. A rule is applied to data without the treated
 outcomes, and before any effect is computed.
@@ -38,7 +39,8 @@ EstimatorKey = Annotated[str, one_of(ESTIMATORS)]
 class PrimaryRule(Part):
     """The primary estimator is chosen among the study's by a race on panels like its own.
 
-    rule: lowest_rmse      replications: simulated panels of each estimator
+    rule: lowest_rmse, or ensemble: several at once, weighted
+    replications: simulated panels of each estimator
     seed: of the race; the study's own when it is not given
     fallback: the primary where the panel is too small for a race
     """

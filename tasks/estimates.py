@@ -11,8 +11,11 @@ from estimators import ESTIMATORS, VARIANCES, Estimator, InferenceKind, Panel, e
 from estimators.core.errors import NotConverged, UnsupportedDesign
 from estimators.core.fit import Estimate, Refusal
 from estimators.core.panel import BoolArray
+from estimators.core.settings import with_settings
 from estimators.economics.account import PROMOTED
 from estimators.economics.outcomes import Item, answer_with_account
+from estimators.race.choice import ENSEMBLE
+from estimators.race.ensemble import ensemble
 from reports.names import counted
 from storage.linked import LinkedPanel
 from studies import Plan
@@ -21,19 +24,28 @@ from tasks.narration import narrate
 from tasks.step import task
 
 Parts = Mapping[str, BoolArray]
+Weights = Mapping[str, float]
 
 
 @task(name="estimate", task_run_name="estimate {key}", cache_policy=NO_CACHE)
-def estimate(panel: Panel, key: str, plan: Plan, parts: Parts | None = None) -> Estimate | Refusal:
+def estimate(
+    panel: Panel,
+    key: str,
+    plan: Plan,
+    parts: Parts | None = None,
+    weights: Weights | None = None,
+) -> Estimate | Refusal:
     """Run one estimator. Never retried: the same panel fails the same way.
 
-    parts: of the treatment, by name
+    parts: of the treatment, by name      weights: of the ensemble, by estimator
     A method that cannot answer here is an answer too (Refusal). Raises InvalidPanel when no
     method could, and whatever a defect of ours raises: then nothing at all is stored.
     """
     started = time.perf_counter()
     try:
-        found = evaluate(panel, _chosen(key, plan), _kinds(plan), parts=parts, **_asked(plan))
+        found = evaluate(
+            panel, _chosen(key, plan, weights), _kinds(plan), parts=parts, **_asked(plan)
+        )
     except (UnsupportedDesign, NotConverged) as refused:
         return _refused(Refusal(key, str(refused)))
     narrate(key, f"{_summary(found)} in {time.perf_counter() - started:.1f} s")
@@ -47,6 +59,7 @@ def estimate_with_account(
     plan: Plan,
     parts: Parts | None,
     linked: Sequence[LinkedPanel],
+    weights: Weights | None = None,
 ) -> Estimate | Refusal:
     """Run the primary estimator on the promoted item and those it moves, and draw up the account.
 
@@ -62,7 +75,7 @@ def estimate_with_account(
         items[one.name] = Item(one.panel, others[one.name].role, others[one.name].prices)
     found = answer_with_account(
         items,
-        _chosen(key, plan),
+        _chosen(key, plan, weights),
         _kinds(plan),
         asked.economics.terms,
         rule=None if asked.decide is None else asked.decide.rule,
@@ -89,8 +102,15 @@ def _with_snapshots(found: Estimate, linked: Sequence[LinkedPanel]) -> Estimate:
     return replace(found, diagnostics={**found.diagnostics, "linked": named})
 
 
-def _chosen(key: str, plan: Plan) -> Estimator:
-    return configured(ESTIMATORS[key], plan.settings.of(key))
+def _chosen(key: str, plan: Plan, weights: Weights | None) -> Estimator:
+    if key != ENSEMBLE:
+        return configured(ESTIMATORS[key], plan.settings.of(key))
+    assert weights is not None
+    members = {
+        one: with_settings(configured(ESTIMATORS[one], plan.settings.of(one)), seed=plan.seed)
+        for one in weights
+    }
+    return ensemble(weights, members)
 
 
 def _kinds(plan: Plan) -> list[InferenceKind]:

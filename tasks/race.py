@@ -12,8 +12,9 @@ from estimators.core.placements import Placement
 from estimators.core.settings import with_settings
 from estimators.race import race as races
 from estimators.race.back_test import back_test, placements
-from estimators.race.choice import Choice, chosen
+from estimators.race.choice import ENSEMBLE, Choice, chosen
 from estimators.race.effects import Effect
+from estimators.race.ensemble import combined
 from estimators.race.race import Race
 from estimators.race.recipes import simulation_from, simulation_of
 from estimators.race.results import Results, together
@@ -26,7 +27,7 @@ from storage.race_records import StoredChoice, StoredRace
 from storage.races import RaceRequest
 from studies.settings import configured
 from tasks.narration import narrate
-from tasks.race_designs import BACK_TEST, Asked, Design, assignment_of
+from tasks.race_designs import BACK_TEST, Asked, Design, assignment_of, require_fit
 from tasks.race_grounds import Ground
 from tasks.retries import ON_THE_LEDGER
 from tasks.step import task
@@ -61,7 +62,9 @@ def find_race(url: str, request_id: str) -> StoredRace | None:
 @task(name="lay out a course", task_run_name="course {design.name}", cache_policy=NO_CACHE)
 def lay_out(ground: Ground, asked: Asked, design: Design) -> Course:
     """A design made ready. Raises UnsupportedDesign when this panel has no room for it."""
-    limits = {"level": asked.level, "placebos": asked.placebos, "intervals": asked.intervals}
+    require_fit(ground, design)
+    intervals = asked.intervals_of(design)
+    limits = {"level": asked.level, "placebos": asked.placebos, "intervals": intervals}
     if design.assignment == BACK_TEST:
         assert ground.panel is not None
         race = Race(seed=asked.seed, **limits)  # type: ignore[arg-type]
@@ -139,9 +142,12 @@ def find_choice(url: str, request_id: str) -> StoredChoice | None:
 
 
 @task(name="apply the rule", task_run_name="choose", cache_policy=NO_CACHE)
-def choose(found: Sequence[Standing], rule: str) -> Choice:
-    """The estimator the rule takes. Raises UnsupportedDesign where nobody answered enough."""
-    return chosen(found, rule)
+def choose(found: Sequence[Standing], parts: Sequence[Results], rule: str) -> Choice:
+    """What the rule takes. Raises UnsupportedDesign where nobody answered enough.
+
+    found: standings      parts: the batches they come from
+    """
+    return combined(together(parts)) if rule == ENSEMBLE else chosen(found, rule)
 
 
 @task(name="keep the choice", task_run_name="keep the choice", **ON_THE_LEDGER)

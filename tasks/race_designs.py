@@ -22,7 +22,8 @@ from tasks.race_grounds import Ground
 
 BACK_TEST = "back_test"
 OF_ITS_OWN = ("own", "shuffled", BACK_TEST)  # designs of a panel that has a treatment
-CHOOSING = {"intervals": 0, "placements": 10}  # a rule reads RMSEs; a person waits for the answer
+# A rule reads RMSEs, and a person waits for the answer: intervals on the panel itself only.
+CHOOSING = {"intervals": 0, "placements": 10, "placed_intervals": 10}
 SEVERAL, SHARE = 10, 5  # treated, where nothing was done: ten, or one unit or period in five
 PARTS = ("two_way", "interactive", "noise", "correlation")
 
@@ -51,6 +52,7 @@ class Asked:
     settings: by estimator, as the plan has them      seed: of estimators and of draws
     effect, size: see estimators.race.effects
     intervals: replications asked for intervals, the first ones      placements: of the back-test
+    placed_intervals: placements asked for intervals; None for as many as replications
     """
 
     estimators: tuple[str, ...]
@@ -59,6 +61,7 @@ class Asked:
     replications: int = 200
     intervals: int = 20
     placements: int = 40
+    placed_intervals: int | None = None
     level: float = 0.95
     placebos: int = 40
     recipe: str = "matched"
@@ -70,7 +73,20 @@ class Asked:
     def of(self, design: Design) -> "Asked":
         """What one design's replications depend on: not how many there are, nor other designs."""
         count = self.placements if design.assignment == BACK_TEST else 0  # placed all at once
-        return replace(self, designs=(design,), replications=0, placements=count)
+        return replace(
+            self,
+            designs=(design,),
+            replications=0,
+            placements=count,
+            intervals=self.intervals_of(design),
+            placed_intervals=None,
+        )
+
+    def intervals_of(self, design: Design) -> int:
+        """Replications or placements of this design asked for intervals."""
+        if design.assignment == BACK_TEST and self.placed_intervals is not None:
+            return self.placed_intervals
+        return self.intervals
 
 
 def asked_by(
@@ -98,13 +114,11 @@ def designs_of(
     """The designs that are named, or those that suit what the race is run on.
 
     named: keys as above      treated: units and periods      without: parts of simulated panels
-    Raises InvalidPanel for a name that is none, UnsupportedDesign for one that does not fit.
+    Raises InvalidPanel for a name that is none. Whether it fits is said when it is laid out.
     """
     found = []
     for name in named or _suiting(ground):
         design = parsed(name)
-        if ground.panel is None:
-            _require_fit(ground, design)
         if design.assignment not in (*OF_ITS_OWN, "on_off"):
             units, periods = treated or _as_many(ground)
             design = replace(design, units=units, periods=periods)
@@ -156,17 +170,21 @@ def _as_many(ground: Ground) -> tuple[int, int]:
     return units, periods
 
 
-def _require_fit(ground: Ground, design: Design) -> None:
-    """Where nothing was done there is no treatment to move, and a policy is a column."""
+def require_fit(ground: Ground, design: Design) -> None:
+    """Where nothing was done there is no treatment to move, and a policy is a column.
+
+    Raises UnsupportedDesign.
+    """
+    if ground.panel is not None:
+        return
     if design.assignment in OF_ITS_OWN:
         raise UnsupportedDesign(
-            f"{ground.name}: nothing was done in this panel, so there is no treatment of its own "
-            f"to place elsewhere; use the design uniform, staggered, on_off or logistic:COLUMN"
+            "nothing was done in this panel, so there is no treatment of its own "
+            "to place elsewhere; use the design uniform, staggered, on_off or logistic:COLUMN"
         )
     known = tuple(ground.policies or {})
     if design.assignment == "logistic" and design.policy not in known:
         said = f"no assignment column {design.policy!r}" if design.policy else "no column is named"
         raise UnsupportedDesign(
-            f"{ground.name}: {said}; assignment columns, 0 or 1 by unit, are: "
-            f"{listed(known) or 'none'}"
+            f"{said}; assignment columns, 0 or 1 by unit, are: {listed(known) or 'none'}"
         )

@@ -1,6 +1,7 @@
 """A stored answer computed again: which ones, what came out, and the row that says so."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from prefect.cache_policies import NO_CACHE
 
@@ -30,9 +31,20 @@ def draw_results(url: str, count: int) -> list[tuple[str, int]]:
 
 
 @task(name="compare a race", task_run_name="compare the race", cache_policy=NO_CACHE)
-def compare_race(race: StoredRace, again: Mapping[str, Sequence[Standing]]) -> Comparison:
-    """The standings that are stored and those that came out, without the time they took."""
-    return compare_values("race", _by_name(race.standings), _by_name(again))
+def compare_race(
+    race: StoredRace,
+    again: Mapping[str, Sequence[Standing]],
+    weights: Mapping[str, float] | None,
+    weights_again: Mapping[str, float] | None,
+) -> Comparison:
+    """The standings that are stored and those that came out, without the time they took.
+
+    weights: of the ensemble made from them, where one was
+    """
+    before, after = _by_name(race.standings), _by_name(again)
+    if weights is not None or weights_again is not None:
+        before["weights"], after["weights"] = dict(weights or {}), dict(weights_again or {})
+    return compare_values("race", before, after)
 
 
 @task(name="compare an answer", task_run_name="compare", cache_policy=NO_CACHE)
@@ -80,7 +92,7 @@ def tell_of_failure(url: str, study: str, version: int, error: Exception, by: st
         raise_alert(session, "replay_failed", study, details, f"{study}@{version}", by)
 
 
-def _by_name(standings: Mapping[str, Sequence[Standing]]) -> dict[str, dict[str, object]]:
+def _by_name(standings: Mapping[str, Sequence[Standing]]) -> dict[str, dict[str, Any]]:
     return {
         design: {
             one.estimator: {

@@ -1,11 +1,12 @@
 """The estimator that a race chooses, by a rule fixed beforehand.
 
     lowest_rmse    least RMSE
+    ensemble       several at once, weighted by their errors (ensemble.py)
 
-Estimators whose RMSE is not told apart from the least are tied: their ratio to it, less its paired
-Monte-Carlo error, is one or less, and simplicity may cost WORTH of RMSE at most. Of tied ones the
-simplest is chosen: fewer things that could be wrong with it, nothing to tune, and a comparison that
-people can follow.
+By lowest_rmse, estimators whose RMSE is not told apart from the least are tied: their ratio to it,
+less its paired Monte-Carlo error, is one or less, and simplicity may cost WORTH of RMSE at most. Of
+tied ones the simplest is chosen: fewer things that could be wrong with it, nothing to tune, and a
+comparison that people can follow.
 
     did < difp < sc < sdid < mc < dwcp
 
@@ -15,13 +16,13 @@ with weights of every treated cell. DIFP stands before SC because an intercept l
 Source: ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from estimators.core.errors import InvalidPanel, UnsupportedDesign
 from estimators.race.standings import Standing
 
-RULES = ("lowest_rmse",)
+LOWEST, ENSEMBLE = RULES = ("lowest_rmse", "ensemble")
 SIMPLEST_FIRST = ("did", "difp", "sc", "sdid", "mc", "dwcp")
 WORTH = 0.03  # share of RMSE
 FEWEST = 20  # replications, below which nothing is chosen
@@ -29,22 +30,27 @@ FEWEST = 20  # replications, below which nothing is chosen
 
 @dataclass(frozen=True)
 class Choice:
-    """key: of the estimator      why: one sentence for people      tied_with: the others, if any"""
+    """key: of the estimator      why: one sentence for people      tied_with: the others, if any
+    weights: of each estimator that an ensemble consists of; None for one estimator"""
 
     key: str
     rule: str
     why: str
     tied_with: tuple[str, ...] = ()
+    weights: Mapping[str, float] | None = None
 
 
-def chosen(found: Sequence[Standing], rule: str = "lowest_rmse") -> Choice:
+def chosen(found: Sequence[Standing], rule: str = LOWEST) -> Choice:
     """The estimator this rule takes.
 
     found: standings of one race, all estimators that may be chosen
-    Raises InvalidPanel for no such rule, UnsupportedDesign where nobody answered enough.
+    Raises InvalidPanel for a rule that takes no single one, UnsupportedDesign where nobody answered
+    enough.
     """
-    if rule not in RULES:
-        raise InvalidPanel(f"no rule {rule!r}; choose from {', '.join(RULES)}")
+    if rule != LOWEST:
+        raise InvalidPanel(
+            f"no single estimator is taken by the rule {rule!r}; choose from {LOWEST}"
+        )
     able = [one for one in found if one.eligible and one.rmse is not None and one.relative]
     replications = max((one.answered for one in able), default=0)
     if replications < FEWEST:

@@ -16,6 +16,7 @@ from estimators.race.standings import standings
 from flows.race import race
 from flows.side_by_side import SideBySide
 from flows.spreading import PAYS, InProcesses, NoTaskRunner, task_runner
+from reports.race_page import render
 from storage.errors import InvalidFile, UnknownPanel
 from storage.ledger import ledger
 from storage.outcomes import ingest
@@ -179,6 +180,25 @@ def test_every_csv_of_a_folder_is_a_panel_and_its_assignment_columns_are_designs
         "alone": ["own", "back_test"], "nothing": ["uniform"], "policies": ["logistic law"],
     }  # fmt: skip
     assert all(one.answered for every in found.values() for one in said(every)[:2])
+
+
+def test_a_panel_nobody_can_race_on_does_not_stop_the_others_of_its_folder(
+    ledger_url: str, tmp_path: Path
+) -> None:
+    few = "\n".join(long().splitlines()[: 1 + 5 * 14]) + "\n"  # five units, of which two treated
+    folder = folder_of(tmp_path, a_few=few, enough=long(), nothing=long(treated=False))
+    found = {one.panel: one for one in race(folder, **TINY)}
+    assert list(found) == ["a_few", "enough", "nothing"]
+    refused = found["a_few"].standings["own"]
+    assert all(not one.answered and "needs 8 units" in str(one.reason) for one in refused)
+    assert all(one.answered for name in ("enough", "nothing") for one in said(found[name])[:2])
+    assert race(folder, **TINY) == list(found.values())
+    page = render(list(found.values()))
+    assert "needs 8 units" in page
+    assert "Nobody answered enough to be compared" in page
+    by_name = {one.panel: one for one in race(folder, **{**TINY, "designs": ["own"]})}
+    assert "nothing was done in this panel" in str(by_name["nothing"].standings["own"][0].reason)
+    assert by_name["enough"].standings["own"][0].answered
 
 
 def test_a_folder_that_holds_no_panels_is_one_clear_line(ledger_url: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from storage.ledger import ledger
 from storage.records import StoredResult
 from storage.versions import numbered
 from tests.flows import shop
+from tests.flows.test_choosing import ENSEMBLE
 from tests.flows.test_choosing import PLAN as CHOOSING
 
 ELSEWHERE = "0.0.9+" + "0" * 64
@@ -136,3 +137,13 @@ def test_a_random_sample_is_replayed_and_what_drifted_or_failed_is_told_once(
     with ledger(ledger_url) as session:
         kinds = {one.kind: one.message for one in alerts.known(session)}
     assert "shop@1 is not what was saved" in kinds["replay_failed"]
+
+
+def test_an_ensemble_comes_out_again_from_its_weights_and_these_from_its_race(
+    ledger_url: str,
+) -> None:
+    result = answered(ledger_url, ENSEMBLE)
+    assert result.primary == "ensemble"
+    assert replay("shop", 1).outcome == "equal"
+    with_race = replay("shop", 1, race=True)
+    assert (with_race.outcome, with_race.differing) == ("equal", 0)

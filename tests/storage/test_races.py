@@ -1,5 +1,6 @@
 """Races and choices: kept as they end, read back as they were, and in an order nobody can turn."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from estimators.core.panel import Panel
 from storage import audit, choices, races, results, studies, summaries
 from storage.database import transaction
 from storage.errors import StorageError
+from storage.json_values import canonical
 from storage.results import Analysis, request_id
 from studies import parse_plan
 from tests.storage.answers import STUDY, analysis
@@ -89,6 +91,7 @@ def test_a_batch_is_kept_once_and_found_by_all_it_depends_on(session: Session) -
         ("race_standings", "answered = answered + 1"),
         ("race_batches", "content = '{\"error\":[0]}'"),
         ("choices", "estimator = 'mc'"),
+        ("choices", "weights = '{\"did\": 0.5}'"),
     ],
 )
 def test_what_was_altered_from_outside_is_not_read(engine: Engine, table: str, change: str) -> None:
@@ -124,6 +127,33 @@ def test_a_result_says_what_was_chosen_on_which_evidence_and_when(session: Sessi
     assert choice.race is not None
     assert choice.race.standings == STANDINGS
     assert [line.primary for line in summaries.history(session)] == ["did"]
+
+
+def test_the_weights_of_an_ensemble_are_kept_and_are_part_of_the_choice(session: Session) -> None:
+    answer = by_rule(session)
+    asked = race(session, answer.snapshot_hash)
+    weights = {"did": 1 / 3, "sc": 2 / 3}
+    made = choices.save(
+        session, replace(chosen(answer, asked), estimator="ensemble", weights=weights)
+    )
+    assert made.weights == weights
+    kept = session.execute(
+        text("SELECT details -> 'weights' FROM audit_log WHERE what = 'primary_chosen'")
+    ).scalar_one()
+    assert kept == weights
+
+
+def test_a_choice_of_one_estimator_has_the_hash_it_had_before_there_were_weights(
+    session: Session,
+) -> None:
+    answer = by_rule(session)
+    made = choices.save(session, chosen(answer, None))
+    assert made.weights is None
+    words: dict[str, Any] = {
+        "request_id": answer.request_id, "rule": made.rule, "estimator": made.estimator,
+        "how": made.how, "reason": made.reason, "tied_with": [], "race": None,
+    }  # fmt: skip
+    assert made.content_hash == hashlib.sha256(canonical(words).encode()).hexdigest()
 
 
 def test_the_log_proves_that_the_choice_came_first(session: Session) -> None:

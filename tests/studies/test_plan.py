@@ -138,11 +138,11 @@ WRONG = {
     ),
     "a primary that is neither a key nor a rule": (
         START + "primary: 3\n",
-        "plan:4: primary: give the key of an estimator, or {rule: lowest_rmse}, not 3",
+        "plan:4: primary: give the key of an estimator, or {rule: lowest_rmse | ensemble}, not 3",
     ),
     "an unknown rule": (
         START + "primary:\n  rule: best\n",
-        "plan:5: primary.rule: choose from lowest_rmse, not 'best'",
+        "plan:5: primary.rule: choose from lowest_rmse, ensemble, not 'best'",
     ),
     "a rule without its rule": (
         START + "primary: {replications: 50}\n",
