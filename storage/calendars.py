@@ -84,7 +84,7 @@ def promotions_in(rows: Sequence[Row], where: str, count: str, first: int) -> li
         wrong += [f"{where}: {line}: {text}" for text in gathered.add(one, line)]
     if wrong:
         more = [f"{where}: and {len(wrong) - SAID} more"] if len(wrong) > SAID else []
-        raise InvalidFile("\n".join([*wrong[:SAID], *more, f"{where}: nothing was changed"]))
+        raise InvalidFile(*wrong[:SAID], *more, f"{where}: nothing was changed")
     return [one.promotion() for one in found.values()]
 
 

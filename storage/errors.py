@@ -1,6 +1,7 @@
 """What can go wrong between us and the database, said so that a person can act on it.
 
-Each message is one line: where, how many, what was needed, what to do. None holds a password.
+Each message is one line, of a file's mistakes one line each: where, how many, what was needed, what
+to do. None holds a password.
 """
 
 from unicodedata import category
@@ -11,9 +12,13 @@ BREAKING = ("Cc", "Cf", "Cs", "Zl", "Zp")  # end a line, or steer whatever shows
 class StorageError(Exception):
     """Something about stored data; the kinds below say what."""
 
-    def __init__(self, message: str = "") -> None:
-        """Names that people gave may hold anything: what would break the line is shown as �."""
-        super().__init__("".join("�" if category(c) in BREAKING else c for c in message))
+    def __init__(self, *lines: str) -> None:
+        """Names that people gave may hold anything: what would break their line is shown as �."""
+        super().__init__("\n".join(map(_unbroken, lines)))
+
+
+def _unbroken(line: str) -> str:
+    return "".join("�" if category(c) in BREAKING else c for c in line)
 
 
 class DatabaseUnavailable(StorageError):

@@ -85,7 +85,7 @@ def test_an_interrupted_race_goes_on_where_it_was(shell: Shell) -> None:
     assert shop.rows_of(url, "SELECT what FROM audit_log ORDER BY id DESC LIMIT 1") == [
         ("race_interrupted",)
     ]
-    assert shell.left_behind() == []
+    until(lambda: shell.left_behind() == [], "its processes to be gone")
     again = shell.start(*words)
     until(lambda: f"{10 * kept} of 2,000 replications, own, finished before" in shell.said,
           "the race to go on")  # fmt: skip
