@@ -25,7 +25,9 @@ def test_axe_finds_nothing_serious_on_any_page(
     found = {"/login": axe.run(page)}
     log_in(page, site, "ada")
     for address in (*PAGES, *OTHERS):
-        page.goto(site + address, wait_until="networkidle")
+        page.goto(site + address)
+        if page.locator("[data-source]").count():  # plots are drawn from what they fetch
+            page.wait_for_load_state("networkidle")
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         found[address] = axe.run(page)
     context.close()
