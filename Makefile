@@ -54,7 +54,7 @@ bench-peers: .venv/dev.stamp .venv-peers/stamp  ## our estimators beside other p
 sbom: .venv-release/stamp  ## what is inside, as CycloneDX: dist/sbom.cdx.json
 	@mkdir -p dist
 	@env -u SOURCE_DATE_EPOCH .venv-release/bin/python -W ignore -m cyclonedx_py requirements \
-		--output-reproducible --spec-version 1.6 --index-url https://pypi.org/simple \
+		--output-reproducible --spec-version 1.6 \
 		--pyproject pyproject.toml --output-file dist/sbom.cdx.json requirements.lock
 	@echo "wrote dist/sbom.cdx.json"
 

@@ -123,6 +123,14 @@ def test_a_lock_pins_every_file_by_its_hash_and_names_no_host(kind: str, fewer: 
     assert "index-url" not in text
 
 
+def test_no_file_that_builds_names_the_index_it_installs_from() -> None:
+    """Where packages come from is said by whoever installs, in the settings of pip."""
+    files = [ROOT / "Makefile", *ROOT.glob("*.toml"), *ROOT.glob("*.in"), *ROOT.glob("*.yaml")]
+    files += [one for one in (ROOT / "docker").iterdir() if one.is_file()]
+    named = r"index[-_]url\W+\w+://"
+    assert [one.name for one in files if re.search(named, one.read_text(encoding="utf-8"))] == []
+
+
 def test_the_development_lock_holds_exactly_what_runs_and_more() -> None:
     def pins(name: str) -> set[str]:
         text = (ROOT / name).read_text(encoding="utf-8")
