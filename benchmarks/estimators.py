@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.measuring.alone import peak, run, spend
 from benchmarks.measuring.panels import Block, factor_block, prop99
+from benchmarks.measuring.rows import in_seconds, tell
 from benchmarks.peers.answers import TRIPLES
 from estimators import ESTIMATORS, DoublyWeighted, Estimator, Panel
 from estimators.core.placements import across_both
@@ -133,7 +134,7 @@ def rows(names: list[str]) -> list[dict[str, Any]]:
             gigabytes=GIGABYTES,
         )  # fmt: skip
         seconds = said.get("seconds", float(np.inf))
-        found.append({"what": row.what, "measured": seconds, "unit": "s", "promise": row.promise})
+        found.append(in_seconds(row.what, seconds, row.promise))
     return found
 
 
@@ -143,12 +144,7 @@ def main() -> None:
     if words and words[0] in ROWS:
         print(json.dumps(measure(words[0])))
         return
-    found = rows(list(ROWS))
-    if "--json" in words:
-        print(json.dumps(found))
-        return
-    for row in found:
-        print(f"{row['what']:58}{row['measured']:10.2f} s   promised {row['promise']:g} s")
+    tell(rows(list(ROWS)))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ into tuning. The lists are one result, one decision and one alert, copied within
 its triggers off: what is measured is reading.
 """
 
-import json
 import os
 import socket
 import statistics
@@ -31,6 +30,7 @@ import pandas as pd
 import psutil
 from sqlalchemy import Engine, text
 
+from benchmarks.measuring.rows import in_seconds, tell
 from estimators import ESTIMATORS, STANDARD_VARIANCES, evaluate
 from review.passwords import hashed
 from storage import alerts, decisions, results, snapshots, studies, users, validations
@@ -226,10 +226,10 @@ def measured(
     after = server.cpu_times()
     spent = (after.user + after.system - before.user - before.system) / TIMES
     return [
-        _row(f"{what}, first", seconds[0]),
-        _row(f"{what}, first, CPU of the server", first_cpu),
-        _row(f"{what}, median", statistics.median(seconds[1:]), promise),
-        _row(f"{what}, CPU of the server", spent),
+        in_seconds(f"{what}, first", seconds[0]),
+        in_seconds(f"{what}, first, CPU of the server", first_cpu),
+        in_seconds(f"{what}, median", statistics.median(seconds[1:]), promise),
+        in_seconds(f"{what}, CPU of the server", spent),
         {"what": f"{what}, size", "measured": round(len(answer.content) / 1e6, 3), "unit": "MB",
          "promise": None},
     ]  # fmt: skip
@@ -257,20 +257,5 @@ def measure() -> list[dict[str, Any]]:
     return found
 
 
-def _row(what: str, seconds: float, promise: float | None = None) -> dict[str, Any]:
-    return {"what": what, "measured": round(seconds, 3), "unit": "s", "promise": promise}
-
-
-def main() -> None:
-    """Measure and print."""
-    found = measure()
-    if "--json" in sys.argv:
-        print(json.dumps(found))
-        return
-    for row in found:
-        promise = "" if row["promise"] is None else f"   promised {row['promise']:g} {row['unit']}"
-        print(f"{row['what']:56}{row['measured']:>9.3f} {row['unit']:2}{promise}")
-
-
 if __name__ == "__main__":
-    main()
+    tell(measure())

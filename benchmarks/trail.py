@@ -10,10 +10,8 @@ clock. With DATABASE_URL set, that database is measured, and keeps what was writ
 """
 
 import hashlib
-import json
 import random
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,6 +22,7 @@ import psutil
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from benchmarks.measuring.rows import in_seconds, tell
 from storage import audit
 from storage.database import connect, migrate, transaction
 from storage.server import database
@@ -51,9 +50,9 @@ def measured(engine: Engine, what: str, promise: float, work: Callable[[Any], ob
         after = server.cpu_times()
     spent = after.user + after.system - before.user - before.system
     return [
-        _row(what, seconds, promise),
-        _row(f"{what}, CPU here", own),
-        _row(f"{what}, CPU of the server", spent),
+        in_seconds(what, seconds, promise),
+        in_seconds(f"{what}, CPU here", own),
+        in_seconds(f"{what}, CPU of the server", spent),
     ]
 
 
@@ -105,22 +104,5 @@ def _changes(rows: dict[str, bytes]) -> dict[str, Any]:
             "promise": 0}  # fmt: skip
 
 
-def _row(what: str, seconds: float, promise: float | None = None) -> dict[str, Any]:
-    return {"what": what, "measured": round(seconds, 2), "unit": "s", "promise": promise}
-
-
-def main() -> None:
-    """Measure and print."""
-    found = measure()
-    if "--json" in sys.argv:
-        print(json.dumps(found))
-        return
-    for row in found:
-        promise = (
-            "" if row["promise"] is None else f"   promised {row['promise']:.3g} {row['unit']}"
-        )
-        print(f"{row['what']:56}{row['measured']:>9.2f} {row['unit']:2}{promise}")
-
-
 if __name__ == "__main__":
-    main()
+    tell(measure())

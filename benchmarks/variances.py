@@ -8,12 +8,11 @@ periods, 10 units treated in the last quarter of them, all but DWCP in 60 s. Tun
 itself are in these times; CPU seconds stand beside, for machines with neighbours.
 """
 
-import json
-import sys
 import time
 from typing import Any
 
 from benchmarks.measuring.panels import Block, factor_block, prop99
+from benchmarks.measuring.rows import in_seconds, tell
 from estimators import ESTIMATORS, STANDARD_VARIANCES, Estimator, Panel, evaluate
 
 SEED = 1
@@ -47,27 +46,12 @@ def measure() -> list[dict[str, Any]]:
             seconds, cpu = spent(panel, estimator)
             counts = BESIDE.get(name) != key
             together += seconds if counts else 0.0
-            found.append(_row(f"{name}: {key}, five variances", seconds))
-            found.append(_row(f"{name}: {key}, of all cores", cpu))
+            found.append(in_seconds(f"{name}: {key}, five variances", seconds))
+            found.append(in_seconds(f"{name}: {key}, of all cores", cpu))
         told = f"{name}: all" + (f" but {BESIDE[name]}" if name in BESIDE else " six")
-        found.append(_row(told, together, PROMISES[name]))
+        found.append(in_seconds(told, together, PROMISES[name]))
     return found
 
 
-def _row(what: str, seconds: float, promise: float | None = None) -> dict[str, Any]:
-    return {"what": what, "measured": round(seconds, 2), "unit": "s", "promise": promise}
-
-
-def main() -> None:
-    """Measure and print."""
-    found = measure()
-    if "--json" in sys.argv:
-        print(json.dumps(found))
-        return
-    for row in found:
-        promise = "" if row["promise"] is None else f"   promised {row['promise']:g} s"
-        print(f"{row['what']:44}{row['measured']:>9.2f} s{promise}")
-
-
 if __name__ == "__main__":
-    main()
+    tell(measure())

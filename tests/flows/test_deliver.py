@@ -135,10 +135,10 @@ def test_of_many_that_deliver_at_once_one_sends(ledger_url: str, hook: Received)
     send = channels()["webhook"]
 
     def one(_: int) -> dict[str, int]:
-        with disable_run_logger():
-            return dict(deliver.fn(ledger_url, "webhook", waiting, send))
+        return dict(deliver.fn(ledger_url, "webhook", waiting, send))
 
-    with ThreadPoolExecutor(8) as pool:
+    # around them all: left by threads one after the other, it would stay disabled
+    with disable_run_logger(), ThreadPoolExecutor(8) as pool:
         done = list(pool.map(one, range(16)))
     assert sum(counts.get("delivered", 0) for counts in done) == len(numbers)
     assert len(hook.ids) == len(set(hook.ids)) == len(numbers)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psutil
 import pytest
 import yaml
+from prefect.client.base import PrefectHttpxSyncClient
 
 from tests.flows import promoted, shop
 from tests.liftledger.commands import PROJECT, Shell, complaint, until
@@ -170,13 +171,10 @@ def woken(port: int, deployment: str) -> list[str]:
 
 
 def api(port: int, path: str, question: Any) -> Any:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/{path}",
-        data=json.dumps(question).encode(),
-        headers={"content-type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read() or "null")
+    """Asked as flows ask, which wait a moment when Prefect's database is busy (503)."""
+    with PrefectHttpxSyncClient(base_url=f"http://127.0.0.1:{port}/api/", timeout=30) as client:
+        answer = client.post(path, json=question)
+        return answer.json() if answer.content else None
 
 
 def logs(port: int) -> str:

@@ -6,7 +6,8 @@ ROOM = "estimators/economics"
 SUMS, AMOUNTS = f"{ROOM}/sums.py", f"{ROOM}/amounts.py"
 ACCOUNT, DECISION, CONFIDENCE = f"{ROOM}/account.py", f"{ROOM}/decision.py", f"{ROOM}/confidence.py"
 ESTIMANDS, PARTS = "estimators/core/estimands.py", "estimators/variance/parts.py"
-TEST_ACCOUNT, TEST_PARTS = ("estimators/test_account.py",), ("estimators/test_parts.py",)
+TEST_ACCOUNT, TEST_SUMS = ("estimators/test_account.py",), ("estimators/test_sums.py",)
+TEST_PARTS = ("estimators/test_parts.py",)
 
 WORTH = (
     Fault(
@@ -14,21 +15,21 @@ WORTH = (
         SUMS,
         "term.weight * effects.overall[chosen]",
         "effects.overall[chosen]",
-        TEST_ACCOUNT,
+        TEST_SUMS,
     ),
     Fault(
         "placebos of a sum drawn independently: the covariance of outcomes left out",
         SUMS,
         "term.weight * effects.overall[chosen]",
         "np.random.default_rng(0).permutation(term.weight * effects.overall[chosen])",
-        TEST_ACCOUNT,
+        TEST_SUMS,
     ),
     Fault(
         "placebos of other lots counted as paired",
         SUMS,
         "and (one.draws, one.crossed, one.seed) == (other.draws, other.crossed, other.seed)",
         "and True",
-        TEST_ACCOUNT,
+        TEST_SUMS,
     ),
     Fault(
         "the mean effect in place of the total over treated cells",
