@@ -1,6 +1,8 @@
 """Both example studies, from their files to their reports: what `make demo` shows."""
 
+import sys
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
@@ -41,6 +43,9 @@ def show(*, debug: bool) -> None:
     console.print("\nReports, one self-contained page each:", highlight=False)
     for name in STUDIES:
         console.print(f"  {reports / name}.html", highlight=False, soft_wrap=True)
+    console.print("\nTheir ledger, to look around in (`liftledger --help`):", highlight=False)
+    ledger = f"LIFTLEDGER_HOME={quote(str(home_folder()))} {quote(sys.argv[0])} show {STUDIES[0]}"
+    console.print(f"  {ledger}", highlight=False, soft_wrap=True)
 
 
 def _examples_are_there() -> None:

@@ -13,6 +13,7 @@ from reports.headline import variance_of
 from reports.names import closed, counted, estimator_label, variance_label
 from reports.numbers import interval, number, places_for, significant
 from reports.plain_text import text as _text
+from reports.registered import short
 from storage.diffs import AnswerDiff, DataDiff, Diff
 from storage.records import StoredEstimate, StoredResult
 
@@ -35,8 +36,7 @@ def to_json(found: Diff) -> dict[str, Any]:
         "before": _name(found.before),
         "after": _name(found.after),
         "data": None if found.data is None else _data(found),
-        "plan": [{"key": _key(one.where), "before": one.before, "after": one.after}
-                 for one in found.plan],
+        "plan": [asdict(one) for one in found.plan],
         "computed": {name: {"before": one, "after": other}
                      for name, (one, other) in found.computed.items()},
         "answers": [_answer(one) for one in found.answers],
@@ -72,7 +72,7 @@ def why(found: Diff) -> Iterator[str]:
     if not found.plan:
         yield "Plan: the same."
     for one in found.plan:
-        yield f"Plan: {_key(one.where)}: {one.before!r} became {one.after!r}."
+        yield f"Plan: {one.key}: {short(one.before)} became {short(one.after)}."
     if not found.computed:
         yield "Computed by the same code, in the same environment, on the same machine."
     for name, (before, after) in found.computed.items():
@@ -183,8 +183,3 @@ def _name(result: StoredResult) -> dict[str, Any]:
 
 def _named(result: StoredResult) -> str:
     return f"{result.study}@{result.version}"
-
-
-def _key(where: str) -> str:
-    """Keys of a plan as a study file nests them: inference.level."""
-    return where.removeprefix("plan / ").replace(" / ", ".")

@@ -163,7 +163,7 @@ def _version(
         one.registered_by,
         when,
         one.reason,
-        tuple(f"{each.key}: {_short(each.before)} → {_short(each.after)}" for each in change),
+        tuple(f"{each.key}: {short(each.before)} → {short(each.after)}" for each in change),
         answered,
     )
 
@@ -199,7 +199,8 @@ def _when(result: StoredResult | Asked, at: datetime) -> str:
     return WHEN.get(promotion.state(at.astimezone(UTC).date()), "")
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value of a plan in a sentence; the whole of it is in --json."""
     if value is None:
         return "not given"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 
 from storage import results, snapshots
 from storage.answers import digest
-from storage.differences import Difference, compare_values
-from storage.json_values import plain
 from storage.records import StoredEstimate, StoredResult
 from storage.restatements import Restatement, by_cell, restated
 from storage.rows import covariate_names
+from studies.changes import Change, changes
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Diff:
     before: StoredResult
     after: StoredResult
     data: DataDiff | None
-    plan: tuple[Difference, ...]
+    plan: tuple[Change, ...]
     computed: Mapping[str, tuple[str, str]]
     answers: tuple[AnswerDiff, ...]
 
@@ -71,12 +70,12 @@ def diff(session: Session, one: tuple[str, int | None], other: tuple[str, int | 
     data = None
     if before.snapshot_hash != after.snapshot_hash:
         data = data_diff(*(snapshots.load(session, r.snapshot_hash) for r in (before, after)))
-    plans = (plain(result.plan.model_dump(mode="json")) for result in (before, after))
+    plans = (result.plan.model_dump(mode="json") for result in (before, after))
     return Diff(
         before=before,
         after=after,
         data=data,
-        plan=compare_values("plan", *plans).differences,
+        plan=changes(*plans),
         computed=_computed(before, after),
         answers=_answers(before, after),
     )

@@ -124,11 +124,14 @@ export function overTime(data, rows, names, label, said, draw, more = []) {
   const x = scaled(-0.5, data.periods.length - 0.5, LEFT, WIDTH - RIGHT);
   const [low, high] = extent(rows, names, more);
   const y = scaled(low, high, HEIGHT - BOTTOM, TOP);
+  let first = 0;  // of the periods shaded alike: one shape for all of them, or seams would show
   data.shades.forEach((share, at) => {
+    if (share === data.shades[at + 1]) return;
     if (share > 0) {
-      shape(made.root, "rect", { class: "shading", x: x(at - 0.5), width: x(1) - x(0) + 0.3, y: TOP,
+      shape(made.root, "rect", { class: "shading", x: x(first - 0.5), width: x(at + 0.5) - x(first - 0.5), y: TOP,
         height: HEIGHT - BOTTOM - TOP, "fill-opacity": share });
     }
+    first = at + 1;
   });
   axes(made.root, y, low, high);
   const step = Math.max(1, Math.ceil(data.periods.length / (narrow ? 4 : 8)));

@@ -99,12 +99,14 @@ function bars(list) {
     element("p", { class: "muted" }, list.rest));
 }
 
+const MARKS = "Circles: effects, hollow where untreated. Lines: the interval of each. Bands: of all at once.";
 const VIEWS = {
-  "observed, counterfactual": (data, one) => one.paths.length ? [drawPaths(data, one)] : [],
+  "counterfactual": (data, one) => one.paths.length
+    ? [["Solid: observed. Dashed: without treatment. Shaded: treated.", drawPaths(data, one)]] : [],
   "effects by period": (data, one) => one.paths.length
-    ? [drawEffects(data, one, one.paths, "Effect by period")] : [],
+    ? [[MARKS, drawEffects(data, one, one.paths, "Effect by period")]] : [],
   "effects added up": (data, one) => one.cumulative.length
-    ? [drawEffects(data, one, one.cumulative, "Sum of effects so far")] : [],
+    ? [[MARKS, drawEffects(data, one, one.cumulative, "Sum of effects so far")]] : [],
   "all estimators": (data, one, kind) => [drawEstimates(data, kind, one)],
   "weights": (data, one) => one.weights.map((list) => [list.group, bars(list)]),
   "placebos": (data, one) => one.placebos.map((pool) => [

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 
 from reports.diffs import diff_text, to_json
-from storage.differences import Difference
 from storage.diffs import AnswerDiff, Diff, data_diff
+from studies.changes import Change
 from tests.reports import results
 from tests.reports.test_decisions import shown
 from tests.storage.answers import rows
@@ -22,7 +22,7 @@ def example() -> Diff:
         before,
         after,
         data_diff(rows(), changed),
-        (Difference("plan / inference / level", 0.95, 0.9, 0.05),),
+        (Change("inference.level", 0.95, 0.9),),
         {"code": ("0.1.0+aaa", "0.1.0+bbb")},
         (
             AnswerDiff("did", did, replace(did, att=did.att + 2), same=False),

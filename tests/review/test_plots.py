@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.review.test_browser import log_in
 
 RESULT = "/studies/display/versions/1"
-VIEWS = ("observed, counterfactual", "effects by period", "effects added up",
+VIEWS = ("counterfactual", "effects by period", "effects added up",
          "all estimators", "weights", "placebos", "diagnostics")  # fmt: skip
 
 

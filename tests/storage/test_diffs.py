@@ -51,7 +51,7 @@ def test_a_key_of_the_plan_is_other_and_so_is_the_answer(engine: Engine) -> None
     save(engine, rows(), seed=1)
     save(engine, rows(), seed=2)
     found = diff(engine)
-    assert [(one.where, one.before, one.after) for one in found.plan] == [("plan / seed", 1, 2)]
+    assert [(one.key, one.before, one.after) for one in found.plan] == [("seed", 1, 2)]
     assert found.computed == {"seed": ("1", "2")}
     did, sc = found.answers
     assert (did.same, sc.same) == (False, True)
