@@ -1,14 +1,17 @@
 """Every benchmark, and beside each promise what was measured: `make bench`.
 
-    python -m benchmarks             all of them
-    python -m benchmarks --check     fails when a promise is missed
+    python -m benchmarks                     all of them, an hour or more
+    python -m benchmarks pages trail         these
+    python -m benchmarks --check             fails when a promise is missed, or a benchmark fails
 
-Each benchmark is a program of its own and runs in a process of its own, one after the other. A
+Each benchmark is a program of its own and runs in a process of its own, one after the other; what
+one measured is printed before the next begins, and one that fails does not stop the others. A
 benchmark that is not one of the three below is found by its file: `python -m benchmarks.NAME
 --json` prints a list of {"what", "measured", "promise", "unit"}, most that is promised, or null
 where nothing is.
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -72,31 +75,48 @@ KNOWN: dict[str, Callable[[], Iterator[Row]]] = {
     "check_panel": check_panel,
     "analysis": analysis,
 }
+NAMES = (*KNOWN, *sorted(p.stem for p in HERE.glob("[a-z]*.py") if p.stem not in KNOWN))
 
 
 def main() -> int:
-    """Run them all; 1 with --check when a promise is missed."""
-    rows: list[Row] = []
-    others = sorted(p.stem for p in HERE.glob("[a-z]*.py") if p.stem not in KNOWN)
-    for name in (*KNOWN, *others):
+    """Run them; 1 when one fails, and with --check when a promise is missed."""
+    asked = _options()
+    print(f"{'what':62}{'measured':>12}{'promised':>14}", flush=True)
+    failed, missed = [], 0
+    for name in asked.names or NAMES:
         print(f"measuring {name} ...", file=sys.stderr)
-        rows += KNOWN[name]() if name in KNOWN else _declared(name)
-    print(table(rows))
-    return 1 if "--check" in sys.argv and not all(row.kept for row in rows) else 0
+        try:
+            rows = list(KNOWN[name]() if name in KNOWN else _declared(name))
+        except subprocess.CalledProcessError as error:
+            failed.append(f"{name} (exit status {error.returncode})")
+            continue
+        missed += sum(not row.kept for row in rows)
+        print("\n".join(map(_line, rows)), flush=True)
+    if failed:
+        print(f"failed, with their errors above: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed or (asked.check and missed) else 0
 
 
-def table(rows: list[Row]) -> str:
-    """All rows, aligned."""
-    lines = [f"{'what':58}{'measured':>12}{'promised':>14}"]
-    for row in rows:
-        promise = "" if row.promise is None else f"≤ {row.promise:g} {row.unit}"
-        mark = "" if row.kept else "   MISSED"
-        lines.append(f"{row.what:58}{_amount(row):>12}{promise:>14}{mark}")
-    return "\n".join(lines)
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(NAMES)}")
+    parser.add_argument("--check", action="store_true", help="fail when a promise is missed")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.names if name not in NAMES]
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+    return asked
+
+
+def _line(row: Row) -> str:
+    promise = "" if row.promise is None else f"≤ {row.promise:g} {row.unit}".rstrip()
+    mark = "" if row.kept else "   MISSED"
+    return f"{row.what:62}{_amount(row):>12}{promise:>14}{mark}"
 
 
 def _amount(row: Row) -> str:
-    return f"{row.measured:,.0f} MB" if row.unit == "MB" else f"{row.measured:,.2f} {row.unit}"
+    digits = 0 if row.unit == "MB" and row.measured >= 10 else 2
+    return f"{row.measured:,.{digits}f} {row.unit}"
 
 
 def _declared(name: str) -> Iterator[Row]:

@@ -17,6 +17,7 @@ import os
 import signal
 from collections.abc import Mapping
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
@@ -47,9 +48,18 @@ class InProcesses(ProcessPoolTaskRunner):
 
 
 def _quietly() -> None:
-    """In each process: the flow narrates, and is the one to answer Ctrl-C."""
+    """In each process: the flow narrates, and is the one to answer Ctrl-C; it ends with it."""
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_flow, daemon=True).start()
+
+
+def _end_with_the_flow() -> None:
+    """A flow that is killed tells nobody: its processes would wait for work for ever."""
+    flow = multiprocessing.parent_process()
+    assert flow is not None
+    flow.join()
+    os._exit(1)
 
 
 def task_runner(seconds: float, environment: Mapping[str, str] = os.environ) -> TaskRunner[Any]:

@@ -17,8 +17,7 @@ from rich.text import Text
 
 from reports.names import closed
 from reports.plain_text import text as _text
-from storage.asked import Asked
-from storage.records import StoredResult
+from storage.records import Asked
 from storage.version_records import PlanVersion, PromotionVersion
 from studies.changes import Change, changes
 from studies.promotions import Promotion
@@ -57,7 +56,7 @@ def of_study(versions: Sequence[PlanVersion]) -> list[Version]:
     ]
 
 
-def plan_versions(result: StoredResult | Asked) -> list[Version]:
+def plan_versions(result: Asked) -> list[Version]:
     """Versions of the plan, oldest first."""
     found = result.plan_versions
     return [
@@ -66,7 +65,7 @@ def plan_versions(result: StoredResult | Asked) -> list[Version]:
     ]
 
 
-def promotion_versions(result: StoredResult | Asked) -> list[Version]:
+def promotion_versions(result: Asked) -> list[Version]:
     """Versions of the promotion in the calendar, oldest first; none where none is named."""
     found = result.promotion_versions
     answered = result.placed.version if result.placed else None
@@ -77,7 +76,7 @@ def promotion_versions(result: StoredResult | Asked) -> list[Version]:
     ]
 
 
-def registered_sentence(result: StoredResult | Asked) -> str:
+def registered_sentence(result: Asked) -> str:
     """When the plan that was answered was put on record, by whom; and what came later."""
     known = {one.number: one for one in plan_versions(result)}
     one = known.get(result.plan_version)
@@ -92,7 +91,7 @@ def registered_sentence(result: StoredResult | Asked) -> str:
     return " ".join(said)
 
 
-def promotion_sentence(result: StoredResult | Asked) -> str:
+def promotion_sentence(result: Asked) -> str:
     """The promotion's planned and actual dates as they were answered for, and later changes."""
     answered = _answered(result)
     if answered is None or result.placed is None:
@@ -124,7 +123,7 @@ def version_table(title: str, versions: Sequence[Version]) -> Table:
     return table
 
 
-def to_json(result: StoredResult | Asked) -> dict[str, Any]:
+def to_json(result: Asked) -> dict[str, Any]:
     """Both, with every change in full."""
     plans, promotions = result.plan_versions, result.promotion_versions
     return {
@@ -169,7 +168,7 @@ def _version(
 
 
 def _object(
-    result: StoredResult | Asked,
+    result: Asked,
     one: PlanVersion | PromotionVersion,
     change: tuple[Change, ...],
     more: Mapping[str, Any],
@@ -185,14 +184,14 @@ def _object(
     }
 
 
-def _answered(result: StoredResult | Asked) -> Promotion | None:
+def _answered(result: Asked) -> Promotion | None:
     """The promotion as it was answered for."""
     wanted = result.placed.version if result.placed else None
     found = [one.promotion for one in result.promotion_versions if one.version == wanted]
     return found[0] if found else None
 
 
-def _when(result: StoredResult | Asked, at: datetime) -> str:
+def _when(result: Asked, at: datetime) -> str:
     promotion = _answered(result)
     if promotion is None:
         return ""

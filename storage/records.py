@@ -98,22 +98,13 @@ class Pin:
     at: datetime
 
 
-@dataclass(frozen=True, eq=False)
-class StoredResult:
-    """One versioned answer to one study, with the panel it was computed from.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a result was asked by: everything about it but its panel and its numbers.
 
     result_id: SHA-256 of the request (study, plan, snapshot, code, environment, seed)
-    panel: what the estimators saw: without excluded donors and without what was dropped
     validation: the checks' report that let the data pass (see checks.report)
     placed: where the promotion it names lies in the panel; None where it names none
-    dropped: what the study let go for want of a comparison; None when nothing was
-    calibration: the exam last sat on this very panel, no part of the answer; None: never
-    choice: of the primary, where the plan leaves it to a rule
-    machine: what it was computed on; None: not on record
-    pin: of the study, on this version or on another; None: no version is the official one
-    later: the newest version, where this one is older
-    decisions: what people decided about it since, no part of the answer either; oldest first
-    restated: where it was computed again because its data had changed, what had, and both answers
     plan_versions, promotion_versions: of its study and of the promotion it names, oldest first, as
         they are now: what was planned, and what was changed when and why
     """
@@ -125,17 +116,36 @@ class StoredResult:
     plan_version: int
     plan_hash: str
     snapshot_hash: str
-    code_version: str
-    environment_hash: str
-    seed: int
     requested_by: str
     reason: str
     created_at: datetime
-    panel: Panel
     validation: Mapping[str, Any]
+    placed: Placed | None = None
+    plan_versions: tuple[PlanVersion, ...] = ()
+    promotion_versions: tuple[PromotionVersion, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StoredResult(Asked):
+    """One versioned answer to one study, with the panel it was computed from.
+
+    panel: what the estimators saw: without excluded donors and without what was dropped
+    dropped: what the study let go for want of a comparison; None when nothing was
+    calibration: the exam last sat on this very panel, no part of the answer; None: never
+    choice: of the primary, where the plan leaves it to a rule
+    machine: what it was computed on; None: not on record
+    pin: of the study, on this version or on another; None: no version is the official one
+    later: the newest version, where this one is older
+    decisions: what people decided about it since, no part of the answer either; oldest first
+    restated: where it was computed again because its data had changed, what had, and both answers
+    """
+
+    code_version: str
+    environment_hash: str
+    seed: int
+    panel: Panel
     estimates: tuple[StoredEstimate, ...]
     dropped: Dropped | None = None
-    placed: Placed | None = None
     calibration: StoredCalibration | None = None
     choice: StoredChoice | None = None
     machine: str | None = None
@@ -143,8 +153,6 @@ class StoredResult:
     later: "ResultSummary | None" = None
     decisions: tuple[Decision, ...] = ()
     restated: Restated | None = None
-    plan_versions: tuple[PlanVersion, ...] = ()
-    promotion_versions: tuple[PromotionVersion, ...] = ()
 
     @property
     def primary(self) -> str:

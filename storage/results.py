@@ -28,10 +28,9 @@ from storage import (
     snapshots,
     studies,
     summaries,
-    validations,
 )
 from storage.answers import digest, stored
-from storage.asked import promotion_versions
+from storage.asked import asked_by
 from storage.database import lock
 from storage.errors import StorageError
 from storage.estimates import read, write
@@ -166,9 +165,9 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
     was saved.
     """
     row = numbered(session, study, version)
-    plan = studies.plan_of(session, study, row.plan_version)
+    question = asked_by(session, row)
     dropped = from_json(row.dropped)
-    panel = _panel(session, row.snapshot_hash, plan, dropped)
+    panel = _panel(session, row.snapshot_hash, question.plan, dropped)
     estimates = read(session, row.id, panel)
     choice = choices.find(session, row.request_id)
     chosen = choice.content_hash if choice else None
@@ -178,33 +177,20 @@ def load(session: Session, study: str, version: int | None = None) -> StoredResu
             "the one on record; the audit log shows what was saved"
         )
     return StoredResult(
-        result_id=row.request_id,
-        study=study,
-        version=row.version,
-        plan=plan,
-        plan_version=row.plan_version,
-        plan_hash=row.plan_hash,
-        snapshot_hash=row.snapshot_hash,
+        **vars(question),
         code_version=row.code_version,
         environment_hash=row.environment_hash,
         seed=row.seed,
-        requested_by=row.requested_by,
-        reason=row.reason,
-        created_at=row.saved_at,
         panel=panel,
-        validation=validations.load(session, row.validation_id),
         estimates=estimates,
         dropped=dropped,
-        placed=placing.from_json(row.promotion),
         calibration=calibrations.newest(session, study, row.snapshot_hash),
         choice=choice,
         machine=row.machine,
         pin=pins.current(session, study),
         later=summaries.later(session, study, row.version),
         decisions=decisions.of_result(session, study, row.version),
-        restated=restatements.of_result(session, row, plan),
-        plan_versions=studies.history(session, study),
-        promotion_versions=promotion_versions(session, plan),
+        restated=restatements.of_result(session, row, question.plan),
     )
 
 

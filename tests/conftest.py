@@ -25,6 +25,7 @@ os.environ |= {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_HOME": str(_SCRATCH / "prefect"),
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # a test that forgot its server is told so
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
 }

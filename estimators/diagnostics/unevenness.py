@@ -34,6 +34,7 @@ from estimators.core.errors import UnsupportedDesign
 from estimators.core.panel import BoolArray, FloatArray, IntArray
 
 FIFTH = 5
+TIE = 1e-9  # of the largest |u|: closer ones rank as equal, lest a last digit decide the order
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ def _friedman(size: FloatArray) -> tuple[float, int]:
     there = np.isfinite(size)
     scores = np.zeros(size.shape)
     variance, count = np.zeros(size.shape[1]), there.sum(axis=0)
+    tie = TIE * float(np.nanmax(size))
     for block, cells in enumerate(there.T):
-        rank = _ranks(size[cells, block])
+        rank = _ranks(size[cells, block], tie)
         found = ndtri(0.5 + rank / (2 * (len(rank) + 1)))
         found -= found.mean()
         scores[cells, block] = found
@@ -117,11 +119,14 @@ def _groups(there: BoolArray) -> IntArray:
     return np.asarray(connected_components(csr_array(shared @ shared.T))[1], dtype=np.intp)
 
 
-def _ranks(values: FloatArray) -> FloatArray:
-    """1, 2, …; equal values share the mean of their ranks."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count - 1) / 2)[place])
+def _ranks(values: FloatArray, tie: float) -> FloatArray:
+    """1, 2, …; values no further than `tie` from the next share the mean of their ranks."""
+    order = np.argsort(values, kind="stable")
+    group = np.concatenate([[0], np.cumsum(np.diff(values[order]) > tie)])
+    count = np.bincount(group)
+    rank = np.empty(len(values))
+    rank[order] = (np.cumsum(count) - (count - 1) / 2)[group]
+    return rank
 
 
 def _scales(size: FloatArray) -> FloatArray:

@@ -103,6 +103,17 @@ def test_gaps_are_dealt_as_the_quadratic_form_with_a_generalised_inverse_deals_t
     assert found.statistic == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_last_digit_does_not_break_a_tie() -> None:
+    # two units at either side of a period's median are equally far from it
+    size = np.abs(noise(6, (8, 15)))
+    size[1] = size[0]
+    digits = np.random.default_rng(6).uniform(-1e-14, 1e-14, size.shape)
+    labels = tuple("abcdefgh")
+    nobody = np.zeros(8, dtype=bool)
+    tied, shaken = (unevenness(one, labels, nobody) for one in (size, size + digits))
+    assert shaken.statistic == pytest.approx(tied.statistic, rel=1e-12)
+
+
 def test_how_noisy_the_treated_are_is_told_relative_to_the_others() -> None:
     outcome = noise(5, (24, 60))
     outcome[0] *= 3

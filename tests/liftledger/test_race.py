@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
+from estimators.core.parallel import cores
 from tests.flows import shop
 from tests.liftledger.commands import PROJECT, Shell, complaint, until
 from tests.liftledger.test_commands import INGEST, write_shop
 
+COMPUTING = "from multiprocessing.spawn import"  # in the command of a process of the pool
 TINY = ("--replications", "20", "--intervals", "0", "--placements", "6", "--estimator", "did",
         "--estimator", "sc")  # fmt: skip
 
@@ -69,7 +71,9 @@ def test_a_race_from_the_command_line_to_table_page_and_database(shell: Shell) -
     assert stored == shown
 
 
-def test_an_interrupted_race_goes_on_where_it_was(shell: Shell) -> None:
+def test_an_interrupted_race_goes_on_where_it_was_and_a_killed_one_leaves_nothing_running(
+    shell: Shell,
+) -> None:
     write_shop(shell.folder)
     shell.type(*INGEST)
     url = shell.settings["DATABASE_URL"]
@@ -89,8 +93,11 @@ def test_an_interrupted_race_goes_on_where_it_was(shell: Shell) -> None:
     again = shell.start(*words)
     until(lambda: f"{10 * kept} of 2,000 replications, own, finished before" in shell.said,
           "the race to go on")  # fmt: skip
-    again.send_signal(signal.SIGINT)
-    assert again.wait(60) == 130
+    if cores() > 1:
+        until(lambda: any(COMPUTING in one for one in shell.left_behind()), "processes to compute")
+    again.kill()
+    again.wait()
+    until(lambda: shell.left_behind() == [], "the processes of a killed race to be gone")
 
 
 def test_what_nobody_knows_is_named_beside_what_there_is(shell: Shell) -> None:
