@@ -1,14 +1,13 @@
 """Who kills: workers in the middle of their runs, and the database, as the runs come along."""
 
-import os
 import random
-import signal
 import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import psutil
 import psycopg2
 
 from benchmarks.faults.scene import Scene
@@ -67,10 +66,13 @@ class Nemesis:
         if not held:
             return  # nobody is at work: a fault now would hit nothing
         if kind == "worker":
-            at, run, worker = self._random.choice(held)
-            with suppress(ProcessLookupError):  # one that died before: its lease runs on
-                os.kill(int(worker.rpartition(":")[2]), signal.SIGKILL)
-                self._happened(Fault(kind, at, (run,)))
+            # not one that died before and whose lease runs on: it would be chosen again and again
+            alive = [(at, run, who) for at, run, worker in held if (who := _process(worker))]
+            if alive:
+                at, run, who = self._random.choice(alive)
+                with suppress(psutil.NoSuchProcess):
+                    who.kill()
+                    self._happened(Fault(kind, at, (run,)))
             return
         self._scene.kill_database()
         self._happened(Fault(kind, held[0][0], tuple(run for _, run, _ in held)))
@@ -87,3 +89,12 @@ class Nemesis:
             with suppress(psycopg2.OperationalError):
                 return int(self._scene.rows(query)[0][0])
             time.sleep(LOOK)
+
+
+def _process(worker: str) -> psutil.Process | None:
+    """The process that claimed a run as `user@host:pid`; None once it is dead."""
+    with suppress(psutil.NoSuchProcess):
+        found = psutil.Process(int(worker.rpartition(":")[2]))
+        if found.status() != psutil.STATUS_ZOMBIE:
+            return found
+    return None

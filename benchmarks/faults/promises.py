@@ -1,5 +1,6 @@
 """What must hold in the database after any number of kills, looked at in the database itself."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,13 +34,17 @@ def checked(
     reference: by panel, the content hash of an undisturbed answer
     """
     asked = scene.rows("SELECT study FROM studies WHERE study LIKE 'study%'")
-    runs = scene.rows("SELECT id, study, state, attempts, ended_at FROM runs")
+    runs = scene.rows("SELECT id, study, state, attempts, ended_at, error FROM runs")
     found = scene.rows(
         "SELECT study, plan ->> 'panel', results.version, content_hash"
         " FROM results JOIN studies USING (study) WHERE study LIKE 'study%'"
     )
     answered = {study for study, *_ in found}
-    late = [_seconds_after_the_last(faults, run, ended) for run, *_, ended in runs if ended]
+    late = [_seconds_after_the_last(faults, run, ended) for run, *_, ended, _ in runs if ended]
+    undone = {study: why for _, study, state, *_, why in runs if state != "done"}
+    for study, why in undone.items():
+        print(f"{study} was not done: {why}", file=sys.stderr)
+    lost = ({study for (study,) in asked} - answered) | set(undone)
     with ledger(scene.url) as session:
         broken = len(audit.verify(session))
     counted = {what: sum(one.what == what for one in faults) for what in ("worker", "database")}
@@ -49,8 +54,7 @@ def checked(
         Row("databases killed, all processes at once", counted["database"], "kills"),
         Row("runs claimed more than once", sum(run[3] > 1 for run in runs), "runs"),
         Row("until every run had ended", round(seconds, 1), "s"),
-        Row("lost: without a result, or not done", len(asked) - len(answered)
-            + sum(run[2] != "done" for run in runs), "runs", 0),
+        Row("lost: without a result, or not done", len(lost), "runs", 0),
         Row("duplicate: more than one run or result of a study",
             len(runs) - len({run[1] for run in runs}) + len(found) - len(answered), "runs", 0),
         Row("half-written: cannot be read back whole",
