@@ -2,7 +2,8 @@
 
     claim → answer, with signs of life → done
                 └─ the database went away, or this process is ended: let go, another attempt follows
-                └─ anything else: failed, with an alert; the same data would fail again
+                └─ data, plan or ledger say no: failed, with an alert; they would say so again
+                └─ anything else, a defect or the machine's trouble: let go, failed the third time
 
 The answer is stored before the run is marked. Whoever dies in between leaves a run whose successor
 finds the answer; whoever was overtaken by its successor stored the same row, and marks nothing.
@@ -10,13 +11,18 @@ finds the answer; whoever was overtaken by its successor stored the same row, an
 
 from collections.abc import Callable
 
+from checks.errors import ChecksFailed
+from estimators import EstimationError
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.leases import Claim, LeaseLost
+from studies.errors import InvalidPeriods, InvalidPlan, InvalidPromotion
 from tasks.leases import alive, claim_run, drop_run, let_go, mark_done, mark_failed
 from tasks.narration import narrate
 from tasks.studies import read_plan
 
 Answer = Callable[[str, str, str, str], int]  # url, study, by, reason: the version
+NO = (ChecksFailed, EstimationError, InvalidPeriods, InvalidPlan, InvalidPromotion, StorageError)
+TRIES = 3  # of what fails as nothing should: memory or a disk may be there again
 
 
 class RunElsewhere(StorageError):
@@ -52,8 +58,15 @@ def answered(url: str, held: Claim, answer: Answer) -> int:
     except DatabaseUnavailable as away:
         _let_go(url, held, f"the database, which went away: {away}")
         raise
+    except NO as refusal:
+        mark_failed(url, held, str(refusal))
+        raise
     except Exception as error:
-        mark_failed(url, held, str(error) or type(error).__name__)
+        why = f"{type(error).__name__}: {error}"
+        if held.attempts < TRIES:
+            _let_go(url, held, f"another attempt, since the last failed with {why}")
+        else:
+            mark_failed(url, held, f"it failed {TRIES} times, with {why}")
         raise
     except BaseException:
         _let_go(url, held, "another worker: the last was ended", pause=0.0)

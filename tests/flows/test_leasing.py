@@ -75,6 +75,29 @@ def test_a_run_whose_database_went_away_waits_for_another_attempt(ledger_url: st
     assert "went away" in str(only(ledger_url).waits_for)
 
 
+def test_what_fails_as_nothing_should_is_tried_three_times_and_then_an_alert(
+    ledger_url: str,
+) -> None:
+    run = queued(ledger_url)
+
+    def full(url: str, study: str, by: str, reason: str) -> int:
+        raise MemoryError("no space left")
+
+    for attempt in (1, 2, 3):
+        with pytest.raises(MemoryError):
+            answered(ledger_url, claimed(ledger_url, run), full)
+        said = only(ledger_url)
+        if attempt < 3:
+            assert said.state == "waiting"
+            assert "failed with MemoryError: no space left" in str(said.waits_for)
+            with shop.connection(ledger_url) as server, server.cursor() as cursor:
+                cursor.execute("UPDATE runs SET not_before = now()")
+    assert only(ledger_url).state == "failed"
+    with ledger(ledger_url) as session:
+        (alert,) = alerts.known(session)
+    assert alert.message == "it failed 3 times, with MemoryError: no space left"
+
+
 def test_a_run_that_is_broken_off_is_let_go_at_once(ledger_url: str) -> None:
     run = queued(ledger_url)
 
