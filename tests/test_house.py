@@ -200,13 +200,32 @@ def test_compose_takes_passwords_from_the_environment_and_none_has_a_default() -
 
 def test_the_image_is_pinned_by_hashes_unprivileged_quiet_and_watched() -> None:
     text = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
-    assert "--require-hashes --no-deps -r /tmp/requirements.lock" in text
+    for lock in ("requirements", "requirements-dask"):  # compose.yaml offers LIFTLEDGER_DASK
+        assert f"--require-hashes --no-deps -r /tmp/{lock}.lock" in text
     users = re.findall(r"^USER (\S+)", text, re.MULTILINE)
     assert users
     assert users[-1] not in ("root", "0")
     assert "HEALTHCHECK" in text
     for name, value in QUIET.items():
         assert f"{name}={value}" in text
+
+
+def test_whatever_the_containers_write_lies_where_a_read_only_system_lets_them() -> None:
+    text = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    written = dict(re.findall(r"^(?:ENV)?\s*(\w+)=(/var/\S+)", text, re.MULTILINE))
+    services = parsed("docker/compose.yaml")["services"]
+    for name in ("prefect", "worker", "listener"):
+        service = services[name]
+        assert service["read_only"]
+        assert service["init"]  # or a process that handles no signal is killed, not stopped
+        kept = [volume.split(":")[1] for volume in service.get("volumes", [])]
+        free = [place.split(":")[0] for place in service["tmpfs"]] + kept
+        needs = set(written) - ({"NUMBA_CACHE_DIR"} if name == "prefect" else set())
+        assert needs >= {"LIFTLEDGER_HOME", "PREFECT_HOME", "PREFECT_SERVER_UI_STATIC_DIRECTORY"}
+        for place in needs:
+            assert any(Path(written[place]).is_relative_to(one) for one in free), place
+    # a volume takes its owner from the folder in the image
+    assert f"--owner=liftledger --group=liftledger --mode=0700 {written['NUMBA_CACHE_DIR']}" in text
 
 
 def test_the_image_gets_every_room_and_file_it_needs() -> None:
