@@ -1,8 +1,8 @@
 """The steps of completion.py, compiled."""
 
 import numpy as np
-from numba import njit
 
+from estimators.solvers.compiled import compiled
 from estimators.solvers.filled_panel import above, envelope, fill, gap_of, residual_of
 from estimators.solvers.missing_cells import preconditioner, solve_rows
 from estimators.solvers.newton import newton_step
@@ -12,7 +12,7 @@ ENOUGH = 1e-4  # of the decrease that the slope promises
 ROUNDING = 1e-13  # of F: what its computation may be off
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def descend(panel, here, threshold, tolerance, moving, solved):
     """From here to the optimum, or to the best point there was when steps ran out.
 
@@ -65,7 +65,7 @@ def descend(panel, here, threshold, tolerance, moving, solved):
     return here, gap, step
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _moved(panel, values, length, direction):
     there = values + length * direction
     rows, means, squares, vectors = fill(panel, there)

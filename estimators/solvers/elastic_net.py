@@ -18,10 +18,10 @@ via coordinate descent"; for steps to the next change of sign, Lee, Battle, Rain
 """
 
 import numpy as np
-from numba import njit
 
 from estimators.core.errors import NotConverged
 from estimators.core.panel import FloatArray
+from estimators.solvers.compiled import compiled
 
 TOLERANCE = 1e-10
 SWEEPS = 2_000  # over all coordinates, for one penalty
@@ -60,7 +60,7 @@ def largest_penalty(X: FloatArray, y: FloatArray, l1_share: float) -> float:
     return float(2 * np.max(np.abs(y @ X)) / l1_share)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _sweep(X, r, w, squares, l1, l2):
     """One round of coordinate steps."""
     for j in range(len(w)):
@@ -74,7 +74,7 @@ def _sweep(X, r, w, squares, l1, l2):
             r += (old - w[j]) * X[j]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _newton(X, y, w, l1, l2):
     """From w to the optimum of its signs: without the weights that would change theirs, if that
     lowers the objective, else as far as the first of them; w in place."""
@@ -106,14 +106,14 @@ def _newton(X, y, w, l1, l2):
         w[active[p]] = cut[p]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _half(A, y, w, l1, l2):
     """Half the objective."""
     r = y - np.dot(w, A)
     return 0.5 * np.dot(r, r) + 0.5 * l2 * np.dot(w, w) + l1 * np.sum(np.abs(w))
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _gap(X, y, r, w, l1, l2):
     """Duality gap of half the objective."""
     steepest = 0.0
@@ -128,7 +128,7 @@ def _gap(X, y, r, w, l1, l2):
     return half * (1 + c * c) + l1 * absolute - c * np.dot(r, y)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _path(X, y, penalties, l1_share, tolerance, limit):
     n = X.shape[0]
     squares = np.zeros(n)

@@ -10,20 +10,21 @@ Source: Walker and Ni (2011).
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 MEMORY = 10  # past sweeps that are combined
 RIDGE = 1e-13  # share of the differences' squares that keeps parallel steps solvable
 ROUNDING = 1e-15  # share of a step's square that differences of inner products may be wrong by
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def memory(length):
     """Room for the last images, their steps, and the inner products of those."""
     return np.empty((MEMORY, length)), np.empty((MEMORY, length)), np.empty((MEMORY, MEMORY))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def pack(V, beta, gamma, x):
     """V (T, rank), β (T,) and γ (K,) one after the other into x."""
     m, r = V.shape
@@ -32,7 +33,7 @@ def pack(V, beta, gamma, x):
     x[m * (r + 1) :] = gamma
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def unpack(x, V, beta, gamma):
     """And back, in place."""
     m, r = V.shape
@@ -43,7 +44,7 @@ def unpack(x, V, beta, gamma):
     gamma[:] = x[m * (r + 1) :]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def remember(past, taken, point, image, size):
     """Keep a sweep from point to image; the length of its step over V, as a share of V.
 
@@ -66,7 +67,7 @@ def remember(past, taken, point, image, size):
     return np.sqrt(step / max(length, 1e-300))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def extrapolated(past, taken):
     """The combination above of the last images, of which there are two at least."""
     images, _, inner = past

@@ -6,10 +6,11 @@ Only when that fails are eigenvectors computed, and the rank grows by those that
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def allowed(budget, inner, loss, half):
     """The largest ‖G‖₂ at which scaling the dual point to feasibility costs no more than budget.
 
@@ -21,14 +22,14 @@ def allowed(budget, inner, loss, half):
     return half / (1.0 - budget / root)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def gram(G):
     """GᵀG or GGᵀ, whichever is smaller."""
     n, m = G.shape
     return np.dot(G.T, G) if m <= n else np.dot(G, G.T)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def no_factor_pays(G, V, half):
     """Whether ‖G‖₂ ≤ λ/2, G at L = 0: then no factor is worth its price.
 
@@ -55,13 +56,13 @@ def no_factor_pays(G, V, half):
     return within(gram(G), half)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def within(K, limit):
     """Whether no eigenvalue of K exceeds limit²."""
     return not np.isfinite(limit) or _positive(K, -1.0, limit * limit)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _positive(K, sign, shift):
     """Whether sign · K + shift I has a Cholesky factor."""
     k = len(K)
@@ -78,7 +79,7 @@ def _positive(K, sign, shift):
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def grown(G, K, weights, U, V, half, primal):
     """Factors with the directions outside them in which the gradient exceeds λ/2.
 
@@ -122,7 +123,7 @@ def grown(G, K, weights, U, V, half, primal):
     return wide_U, wide_V, primal
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def shed(U, V, negligible):
     """Factors without directions whose singular value is negligible."""
     A = 0.5 * (np.dot(U.T, U) + np.dot(V.T, V))

@@ -14,12 +14,12 @@ Source: Cai, Candès and Shen (2010) for the thresholding; the gap is completion
 """
 
 import numpy as np
-from numba import njit
 
+from estimators.solvers.compiled import compiled
 from estimators.solvers.two_way import substitute
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def fill(panel, values):
     """X at these numbers: its (k, T) rows with missing cells, the (T,) column means taken out of
     them, and squares (T,) of its singular values, rising, with their vectors (T, T)."""
@@ -52,13 +52,13 @@ def fill(panel, values):
     return rows, means, squares, vectors
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _decomposed(A):
     squares, vectors = np.linalg.eigh(A)
     return squares, np.ascontiguousarray(vectors.T)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _stacked(root, sums, rows, means, count):
     """Rows with the Gram matrix of X, at least T of them; `rows` before column means are out."""
     k, m = rows.shape
@@ -72,13 +72,13 @@ def _stacked(root, sums, rows, means, count):
     return stack
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _squared(stack):
     _, singular, vectors = np.linalg.svd(stack, False)
     return singular[::-1] ** 2, np.ascontiguousarray(vectors[::-1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def above(squares, threshold):
     """(r,) singular values above the threshold, rising."""
     rank = 0
@@ -90,7 +90,7 @@ def above(squares, threshold):
     return singular
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def envelope(squares, threshold):
     """Σ ψ."""
     singular = above(squares, threshold)
@@ -98,7 +98,7 @@ def envelope(squares, threshold):
     return loss + 2.0 * threshold * nuclear
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _loss(squares, singular, threshold):
     """‖X W‖² and ‖L‖_*."""
     loss, nuclear = len(singular) * threshold**2, 0.0
@@ -109,7 +109,7 @@ def _loss(squares, singular, threshold):
     return loss, nuclear
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def residual_of(rows, vectors, singular, threshold):
     """(k, T) R = X W in these rows of X."""
     high = vectors[len(vectors) - len(singular) :]
@@ -120,7 +120,7 @@ def residual_of(rows, vectors, singular, threshold):
     return rows - np.dot(along, high)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def gap_of(panel, rows, residual, squares, singular, threshold):
     """The duality gap at X, in the measure of the loss.
 

@@ -16,9 +16,9 @@ Athey, Hirshberg, Imbens and Wager (2021); Frank and Wolfe (1956).
 """
 
 import numpy as np
-from numba import njit
 
 from estimators.core.panel import FloatArray
+from estimators.solvers.compiled import compiled
 from estimators.solvers.simplex import duality_gap
 
 FIRST, SECOND = 100, 10_000  # steps of the two passes, at most
@@ -45,7 +45,7 @@ def two_pass_weights(
     return weights, first + second, duality_gap(points, squares, ridge, weights)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _descend(points, ridge, least, start, most):
     """The weights after at most so many steps, and how many there were."""
     n = len(points)

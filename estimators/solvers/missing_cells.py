@@ -14,9 +14,9 @@ directions are kept: a preconditioner may be approximate, and is then cheap.
 """
 
 import numpy as np
-from numba import njit
 
 from estimators.core.panel import BoolArray, IntArray
+from estimators.solvers.compiled import compiled
 
 FEW = 16  # patterns up to which every direction is kept
 HEAVIEST = 24  # directions kept beyond
@@ -36,7 +36,7 @@ class MissingCells:
         self.masks = np.ascontiguousarray(missing[first])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def preconditioner(panel, vectors, singular, threshold):
     """K_mm⁻¹ for this W, for solve_rows(): U (T, q), and a factor for each pattern.
 
@@ -55,7 +55,7 @@ def preconditioner(panel, vectors, singular, threshold):
     return U, _factored(masks, U, rest)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def solve_rows(panel, nearly, values):
     """K_mm⁻¹ applied to the missing cells of each row."""
     out = values.copy()
@@ -64,7 +64,7 @@ def solve_rows(panel, nearly, values):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _factored(masks, U, rest):
     """Cholesky factors, one for each pattern."""
     count, m = masks.shape
@@ -106,7 +106,7 @@ def _factored(masks, U, rest):
     return factors
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _solve(masks, pattern, row_starts, U, factors, out):
     q = U.shape[1]
     y = np.empty(factors.shape[1])
@@ -129,7 +129,7 @@ def _solve(masks, pattern, row_starts, U, factors, out):
             own[c] += x
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _substitute(A, x, size):
     for i in range(size):
         value = x[i]

@@ -20,7 +20,8 @@ dropping by rotations: Golub and Van Loan (2013), Matrix Computations, section 6
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 TOLERANCE = 1e-12
 DEPENDENT = 1e-13  # a pivot below this share says: already in the affine hull of the corral
@@ -29,7 +30,7 @@ EXACT = 1e-13  # of the columns' length: the target is met, and rounding would c
 PATIENCE = 10  # steps on end that lower neither the objective nor the gap
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def nearest_point(points, squares, ridge, start, lift):
     """The weights (n,) and the steps taken.
 
@@ -89,7 +90,7 @@ def nearest_point(points, squares, ridge, start, lift):
     return best / np.sum(best), steps
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _slopes(points, basis, corral, share, k, by_gram, lengths, ridge):
     """⟨x, pⱼ⟩ + ridge wⱼ for all j, the objective, and the mean length of the corral."""
     x = np.dot(share[:k], basis[:k])
@@ -104,7 +105,7 @@ def _slopes(points, basis, corral, share, k, by_gram, lengths, ridge):
     return slope, value, reach
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _steepest(slope, value, reach, lengths, inside):
     """The first column that improves most, or −1 when none does beyond rounding."""
     new = -1
@@ -117,7 +118,7 @@ def _steepest(slope, value, reach, lengths, inside):
     return new
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _settle(L, basis, corral, share, inside, k):
     """Move to the smallest point of the affine hull, dropping what would turn negative."""
     while True:
@@ -138,7 +139,7 @@ def _settle(L, basis, corral, share, inside, k):
         k = _drop(L, basis, corral, share, out, k)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _append(L, basis, k, inner, new, by_gram, own, lift):
     """Row k of the factor of lift + Gram, for column `new`; its pivot as a share."""
     basis[k] = inner[new]
@@ -157,7 +158,7 @@ def _append(L, basis, k, inner, new, by_gram, own, lift):
     return rest / (own + lift)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _forward_ones(L, k):
     u = np.ones(k)
     for q in range(k):
@@ -165,7 +166,7 @@ def _forward_ones(L, k):
     return u
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _back(L, u, k):
     """Solve L' v = u, in place."""
     for q in range(k - 1, -1, -1):
@@ -175,7 +176,7 @@ def _back(L, u, k):
     return u
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _exchange(L, share, k):
     """Weight moved to a column that is an affine combination of the corral, whose row is k.
 
@@ -192,7 +193,7 @@ def _exchange(L, share, k):
     return out, moved
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _drop(L, basis, corral, share, out, k):
     """Leave out member `out`; rotations make the factor triangular again. The new k."""
     for q in range(out, k - 1):
@@ -211,7 +212,7 @@ def _drop(L, basis, corral, share, out, k):
     return k - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _room(L, basis, k, n):
     """Both arrays, with a row k."""
     if k < len(L):

@@ -15,15 +15,15 @@ curvature is lost to rounding.
 """
 
 import numpy as np
-from numba import njit
 
+from estimators.solvers.compiled import compiled
 from estimators.solvers.missing_cells import solve_rows
 
 LONGEST = 250  # products at most; a step that is cut short is still one that descends
 FLAT = 1e-14  # curvature along a direction that is rounding only, as a share of its length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def newton_step(panel, rows, squares, vectors, singular, threshold, slope, nearly, share):
     """The step for the missing cells: x with H x ≈ −slope.
 
@@ -53,7 +53,7 @@ def newton_step(panel, rows, squares, vectors, singular, threshold, slope, nearl
     return x
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def slopes(squares, singular, threshold):
     """(r, T) divided differences of ψ′ between eigenvalues above and all of them.
 
@@ -70,7 +70,7 @@ def slopes(squares, singular, threshold):
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def change(turned, low, high, moved_low, moved_high):
     """rows · dW, in the basis of the vectors, when XᵀX changes by rowsᵀmoved + movedᵀrows.
 
@@ -88,14 +88,14 @@ def change(turned, low, high, moved_low, moved_high):
     return np.dot(high, beside), np.dot(high, own) + np.dot(low, beside.T)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _split(rows, vectors, rank):
     """Rows in the basis of the vectors: those below the threshold, and those above."""
     first = len(vectors) - rank
     return np.dot(rows, vectors[:first].T), np.dot(rows, vectors[first:].T)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _product(panel, values, vectors, singular, threshold, turned, low, high):
     """dR in the missing cells when these values are added there."""
     count, known, flat = panel[4], panel[5], panel[7]

@@ -7,12 +7,13 @@ tridiagonal form once, it is solved for each row in a number of steps proportion
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 FEW = 2  # rows for which a factorisation each is cheaper than the tridiagonal form
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def by_group(group):
     """Positions ordered by group, and where each group starts."""
     starts = np.zeros(group.max() + 2, dtype=np.int64)
@@ -28,7 +29,7 @@ def by_group(group):
     return members, starts
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def pattern_ridge(weighted, usable, own, other, level, F, ridge, members, starts, out, free):
     """u into out (rows, rank), c into free (rows,); zero for rows without a usable cell.
 
@@ -92,7 +93,7 @@ def pattern_ridge(weighted, usable, own, other, level, F, ridge, members, starts
                 free[i] -= out[i, k] * mean[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _solve(A, shift, x):
     """(A + shift I)⁻¹ x into x, by Cholesky."""
     r = len(x)
@@ -120,7 +121,7 @@ def _solve(A, shift, x):
         x[k] = f / A[k, k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _solve_many(A, ridge, own, B, rows, out):
     """(A + ridge / own_i I)⁻¹ B_i for many rows, A in tridiagonal form."""
     r, count = len(A), len(rows)
@@ -149,7 +150,7 @@ def _solve_many(A, ridge, own, B, rows, out):
         out[rows[j]] = solved[j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _tridiagonal(A):
     """Q with QᵀAQ tridiagonal, which replaces A: Householder's reflections."""
     r = len(A)

@@ -16,10 +16,11 @@ group the residuals' period averages do not depend on how units differ from thei
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def factor(usable, row_group, column_group, omega, theta):
     """Everything about the equations that does not depend on X.
 
@@ -78,7 +79,7 @@ def factor(usable, row_group, column_group, omega, theta):
     return tall, rows, columns, mask, data, A, pivot, component
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _averages(X, row_group, omega, rows):
     """(groups, T) weighted average outcome of the units of a group."""
     n, m = X.shape
@@ -92,7 +93,7 @@ def _averages(X, row_group, omega, rows):
     return averages
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _solve(averages, column_group, theta, factored):
     """Effects of groups of units and of groups of periods, as weighted averages."""
     tall, rows, columns, mask, data, A, pivot, _ = factored
@@ -141,7 +142,7 @@ def _solve(averages, column_group, theta, factored):
     return (mean, x) if tall else (x, mean)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def two_way(X, usable, row_group, column_group, omega, theta, factored, alpha, beta):
     """Effects of every unit and period into alpha (N,) and beta (T,); zero where there are no data.
 
@@ -162,7 +163,7 @@ def two_way(X, usable, row_group, column_group, omega, theta, factored, alpha, b
         alpha[j] = total / weight if weight > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _period_effect(s, averages, column_group, rows, mask, unit_effects):
     total, weight = 0.0, 0.0
     for g in range(len(rows)):
@@ -172,7 +173,7 @@ def _period_effect(s, averages, column_group, rows, mask, unit_effects):
     return total / weight if weight > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def joined(row_group, column_group, factored, unit, period):
     """Whether usable cells join this unit and this period, so that α + β is determined."""
     tall, _, _, mask, _, _, _, component = factored
@@ -185,7 +186,7 @@ def joined(row_group, column_group, factored, unit, period):
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def predict(X, usable, row_group, column_group, omega, theta, factored, unit, period):
     """α + β of one cell that is joined() to the data."""
     _, rows, columns, mask, _, _, _, _ = factored

@@ -1,9 +1,9 @@
 """One small ridge regression for each row: a half-sweep of factors.py."""
 
 import numpy as np
-from numba import njit
 
 from estimators.core.panel import BoolArray, FloatArray
+from estimators.solvers.compiled import compiled
 
 
 def ridge_rows(
@@ -26,7 +26,7 @@ def ridge_rows(
     return out, free
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _ridge_rows(Y, usable, own, other, level, F, ridge, out, free):
     n, m = usable.shape
     r = F.shape[1]

@@ -21,7 +21,8 @@ projection on the simplex: Michelot (1986), Journal of Optimization Theory and A
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 STEPS = 25
 SHORTEST = 1 / 16  # share of a Newton step below which the walk is faster
@@ -30,7 +31,7 @@ FAR = 100.0  # times the typical squared distance: not active in the first step
 EXACT = 1e-28  # twice a duality gap, as a share of ‖y‖² + ridge, that is rounding
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def shrunken_weights(points, squares, ridge, start):
     """The weights (n,), the steps taken, and whether they are the optimum.
 
@@ -77,7 +78,7 @@ def shrunken_weights(points, squares, ridge, start):
     return weights, STEPS, False
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def projection(v):
     """The nearest point of the simplex: v lowered by one level and cut at zero."""
     level = (np.sum(v) - 1) / len(v)
@@ -96,7 +97,7 @@ def projection(v):
     return w / np.sum(w)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _direction(rows, off, ridge):
     """(I + C' C / ridge)⁻¹ off, C the active rows less their mean; rows are overwritten."""
     k, m = rows.shape

@@ -5,8 +5,8 @@ weighting's cell that is data is left out of its own fit, and put back for the n
 """
 
 import numpy as np
-from numba import njit
 
+from estimators.solvers.compiled import compiled
 from estimators.solvers.rank_one_two_way import factor, joined, predict, two_way
 from estimators.solvers.target_weights import period_weights, unit_weights
 from estimators.solvers.weighted_target import solve_target
@@ -14,7 +14,7 @@ from estimators.solvers.weighted_target import solve_target
 SWEEPS = 20_000  # after which a fit is given up
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def closed_forms(panel, targets, rates, weights, values, sums):
     """Every weighting without factors and covariates; arguments as of low_rank_fits()."""
     Y, usable, row_group, column_group, _, seen_across, _ = panel
@@ -44,7 +44,7 @@ def closed_forms(panel, targets, rates, weights, values, sums):
         _add(sums, scored[k], omega, theta)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def low_rank_fits(
     panel, targets, rates, weights, penalty, tolerance, still, U, V, span, values, sums,
     coefficients,
@@ -103,14 +103,14 @@ def low_rank_fits(
     return gap, sweeps, rank, first_U, first_V, U, V
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _swap(usable, seen_across, row_group, column_group, i, t, seen, groups):
     """A cell left out (a pattern of its own), or put back."""
     usable[i, t] = seen_across[t, i] = seen
     row_group[i], column_group[t] = groups
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _weigh(panel, targets, k, rates, omega, theta):
     """The equations under weighting k."""
     _, usable, row_group, column_group, across, seen_across, _ = panel
@@ -123,7 +123,7 @@ def _weigh(panel, targets, k, rates, omega, theta):
     return factor(usable, row_group, column_group, omega, theta)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _add(sums, times, omega, theta):
     """Weights with sum one, so many times."""
     if times > 0.0:

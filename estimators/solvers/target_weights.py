@@ -9,12 +9,13 @@ without data; no weight is smaller than exp(−FLOOR), which a computer tells ap
 """
 
 import numpy as np
-from numba import njit
+
+from estimators.solvers.compiled import compiled
 
 FLOOR = 320.0
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def unit_weights(flipped_outcome, flipped_usable, path, known, period, rate, omega):
     """ω (N,) for a target that follows `path`.
 
@@ -44,7 +45,7 @@ def unit_weights(flipped_outcome, flipped_usable, path, known, period, rate, ome
         omega[j] = np.exp(-min(rate * distance, FLOOR))
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def period_weights(centre, rate, theta):
     """θ (T,) around a period, or between two."""
     for s in range(len(theta)):

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numba import njit
 
 from estimators.core.panel import BoolArray, FloatArray, IntArray
+from estimators.solvers.compiled import compiled
 
 PIVOT = 1e-11  # below this a pivot of the scaled system is a free level, not data
 MODERATE = 1e6  # ratio of weights up to which a joined system stays joined in floating point
@@ -104,7 +104,7 @@ def _range(weights: FloatArray) -> float:
     return float(weights.max() / max(float(weights.min()), 1e-300))
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def mean_of(X, usable):
     """Mean of X over usable cells; values outside are never read."""
     total, count = 0.0, 0
@@ -118,7 +118,7 @@ def mean_of(X, usable):
     return total / count
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _means(X, level, usable, complete, a, b, row, means, beta):
     """Weighted means of rows, and Σ_i a_i (X_i − x̄_i) over usable cells."""
     n, m = X.shape
@@ -152,7 +152,7 @@ def _means(X, level, usable, complete, a, b, row, means, beta):
         means[i] = mean
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def substitute(C, beta):
     """beta ← (C Cᵀ)⁻¹ beta; zero where the factor has no pivot."""
     m = len(beta)
@@ -167,7 +167,7 @@ def substitute(C, beta):
             beta[s] -= C[t, s] * beta[t]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _pivoted(usable, a, b):
     """Factor of the period system in any case, its scale, and the weight in each row."""
     n, m = usable.shape

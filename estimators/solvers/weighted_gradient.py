@@ -7,14 +7,14 @@ fit, so that their coefficients have a closed form given the low-rank part:
 """
 
 import numpy as np
-from numba import njit
 
+from estimators.solvers.compiled import compiled
 from estimators.solvers.rank_one_two_way import two_way
 
 COLLINEAR = 1e-10  # share of a covariate's square that has to be its own
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def products(usable, omega, theta):
     """(N, T) ω_j θ_s O_js."""
     weights = np.empty(usable.shape)
@@ -24,7 +24,7 @@ def products(usable, omega, theta):
     return weights
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def weigh(rest, usable, omega, theta, by_row, by_column):
     """θ_s O_js rest_js into by_row (N, T), and ω_j O_js rest_js into by_column (T, N)."""
     n, m = rest.shape
@@ -35,7 +35,7 @@ def weigh(rest, usable, omega, theta, by_row, by_column):
             by_column[s, j] = omega[j] * seen
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def orthogonal(X, weights, context):
     """Covariates orthogonal to two-way effects and to each other, of length one, or zero.
 
@@ -63,7 +63,7 @@ def orthogonal(X, weights, context):
     return X, combined
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def coefficients(X, weights, Y, L, gamma):
     """γ given L, in place."""
     n, m = Y.shape
@@ -74,7 +74,7 @@ def coefficients(X, weights, Y, L, gamma):
                 gamma[k] += weights[j, s] * X[k, j, s] * (Y[j, s] - L[j, s])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def without_covariates(Y, X, gamma):
     """Y − Σ_k γ_k X_k; Y itself where there are none."""
     if len(X) == 0:
@@ -85,7 +85,7 @@ def without_covariates(Y, X, gamma):
     return rest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def gradient(rest, L, alpha, beta, weights, context):
     """Exact α, β (in place) given L and the covariates, w∘residual, and the loss."""
     usable, row_group, column_group, omega, theta, factored = context
@@ -104,7 +104,7 @@ def gradient(rest, L, alpha, beta, weights, context):
     return G, loss
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _inner(weights, X, Z):
     total = 0.0
     for j in range(X.shape[0]):
@@ -113,7 +113,7 @@ def _inner(weights, X, Z):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _subtract(X, times, Z):
     for j in range(X.shape[0]):
         for s in range(X.shape[1]):

@@ -20,8 +20,8 @@ Source: as low_rank.py. The Cholesky test, and the sharing among patterns, are o
 """
 
 import numpy as np
-from numba import njit
 
+from estimators.solvers.compiled import compiled
 from estimators.solvers.extrapolation import extrapolated, memory, pack, remember, unpack
 from estimators.solvers.factor_rank import allowed, gram, grown, no_factor_pays, shed, within
 from estimators.solvers.pattern_ridge import by_group, pattern_ridge
@@ -40,7 +40,7 @@ NEGLIGIBLE = 0.01  # share of the allowed gap that a direction has to be worth, 
 SETTLE = 50  # sweeps more, at most, that a certified fit is given to come to rest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def solve_target(
     Y, usable, row_group, column_group, omega, theta, factored, X, penalty, tolerance, still, U, V,
     most,
@@ -170,7 +170,7 @@ def solve_target(
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled("numpy")
 def _pause(gap, last_gap, sweeps, tolerance):
     """Sweeps until the gap should be closed, from how fast it has been closing."""
     if not (0.0 < gap < last_gap) or sweeps == 0 or not np.isfinite(last_gap):

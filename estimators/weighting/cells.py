@@ -17,9 +17,9 @@ What was on before t, in i or in a donor, is taken to have no effect in t: no ca
 """
 
 import numpy as np
-from numba import njit
 
 from estimators.core.panel import Panel
+from estimators.solvers.compiled import compiled
 from estimators.weighting.options import Options
 from estimators.weighting.targets import Target, Targets, gathered
 
@@ -53,7 +53,7 @@ def cell_targets(panel: Panel, options: Options) -> Targets:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _largest(usable, unit, period, least_matched, least_donors):
     """Matched periods and donors of one cell, both ascending; no period when there are too few."""
     past = np.flatnonzero(usable[unit, :period])
