@@ -23,7 +23,7 @@ from tasks.step import task
 
 ANALYZE = "analyze/analyze"
 AT_ONCE = 100  # flow runs asked about at a time
-STARTING = timedelta(minutes=5)  # in which a flow run that began has claimed its run
+STARTING = timedelta(minutes=2)  # in which a flow run that a worker took has claimed its run
 
 
 class NoDeployment(Exception):
