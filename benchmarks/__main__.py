@@ -17,25 +17,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measuring.rows import Row
+
 HERE = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number: what it is, what was measured, the most that was promised."""
-
-    what: str
-    measured: float
-    unit: str
-    promise: float | None = None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the promise, if there is one, was kept."""
-        return self.promise is None or self.measured <= self.promise
 
 
 def pull_panel() -> Iterator[Row]:
@@ -81,19 +67,20 @@ NAMES = (*KNOWN, *sorted(p.stem for p in HERE.glob("[a-z]*.py") if p.stem not in
 def main() -> int:
     """Run them; 1 when one fails, and with --check when a promise is missed."""
     asked = _options()
-    print(f"{'what':62}{'measured':>12}{'promised':>14}", flush=True)
+    print(f"{'what':62}{'measured':>14}{'promised':>14}", flush=True)
     failed, missed = [], 0
     for name in asked.names or NAMES:
         print(f"measuring {name} ...", file=sys.stderr)
         try:
             rows = list(KNOWN[name]() if name in KNOWN else _declared(name))
-        except subprocess.CalledProcessError as error:
-            failed.append(f"{name} (exit status {error.returncode})")
+        except (subprocess.CalledProcessError, ValueError) as error:  # it failed, or says no table
+            failed.append(name)
+            print(f"{name} failed: {error}", file=sys.stderr)
             continue
         missed += sum(not row.kept for row in rows)
-        print("\n".join(map(_line, rows)), flush=True)
+        print("\n".join(map(str, rows)), flush=True)
     if failed:
-        print(f"failed, with their errors above: {', '.join(failed)}", file=sys.stderr)
+        print(f"failed, with the errors above: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed or (asked.check and missed) else 0
 
 
@@ -108,20 +95,9 @@ def _options() -> argparse.Namespace:
     return asked
 
 
-def _line(row: Row) -> str:
-    promise = "" if row.promise is None else f"≤ {row.promise:g} {row.unit}".rstrip()
-    mark = "" if row.kept else "   MISSED"
-    return f"{row.what:62}{_amount(row):>12}{promise:>14}{mark}"
-
-
-def _amount(row: Row) -> str:
-    digits = 0 if row.unit == "MB" and row.measured >= 10 else 2
-    return f"{row.measured:,.{digits}f} {row.unit}"
-
-
 def _declared(name: str) -> Iterator[Row]:
     for row in json.loads(_said(name, "--json")):
-        yield Row(row["what"], row["measured"], row["unit"], row["promise"])
+        yield Row(**row)
 
 
 def _said(name: str, *words: str) -> str:

@@ -9,7 +9,6 @@ clock. Behind it are the notice, the look at what is due, the flow run, the work
 and the start of a process with all its imports. The first finds what a first start compiles.
 """
 
-import json
 import os
 import signal
 import socket
@@ -17,11 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.due import ROOT, Row, deliver, plan
+from benchmarks.due import ROOT, deliver, plan
+from benchmarks.measuring.rows import Row, tell
 from storage.alerts import now as moment
 from storage.database import migrate
 from storage.ledger import ledger
@@ -35,12 +34,7 @@ PATIENCE = 600.0
 
 def main() -> None:
     """Print what was measured."""
-    rows = measure()
-    if "--json" in sys.argv:
-        print(json.dumps([asdict(row) for row in rows]))
-        return
-    for row in rows:
-        print(f"{row.what:58}{row.measured:10.2f} {row.unit}")
+    tell(measure())
 
 
 def measure() -> list[Row]:

@@ -11,20 +11,20 @@ a study; processor seconds and memory are compared from then on.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import psutil
 
+from benchmarks.measuring.rows import Row, tell
 from storage import runs
 from storage.database import migrate
 from storage.ledger import ledger
@@ -52,16 +52,6 @@ promotion: {{name: {name}}}
 
 
 @dataclass(frozen=True)
-class Row:
-    """One number; a promise where there is one."""
-
-    what: str
-    measured: float
-    unit: str
-    promise: float | None = None
-
-
-@dataclass(frozen=True)
 class Look:
     """done: studies      busy: processor seconds of all workers      memory: by worker, bytes"""
 
@@ -77,13 +67,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    rows = measure(asked.studies, asked.workers)
-    if asked.json:
-        print(json.dumps([asdict(row) for row in rows]))
-        return
-    for row in rows:
-        promise = "" if row.promise is None else f"   ≤ {row.promise:g} {row.unit}"
-        print(f"{row.what:58}{row.measured:10.2f} {row.unit}{promise}")
+    tell(measure(asked.studies, asked.workers))
 
 
 def measure(studies: int, workers: int) -> list[Row]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.measuring.alone import peak, run, spend
 from benchmarks.measuring.panels import Block, factor_block, prop99
+from benchmarks.measuring.rows import Row as Beside
 from benchmarks.measuring.rows import in_seconds, tell
 from benchmarks.peers.answers import TRIPLES
 from estimators import ESTIMATORS, DoublyWeighted, Estimator, Panel
@@ -124,7 +125,7 @@ def measure(name: str) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "megabytes": peak()}
 
 
-def rows(names: list[str]) -> list[dict[str, Any]]:
+def rows(names: list[str]) -> list[Beside]:
     """All rows, each from a process of its own; one that does not finish has taken for ever."""
     found = []
     for name in names:

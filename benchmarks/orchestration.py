@@ -20,24 +20,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.measuring.rows import Row, tell
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "examples" / "prop99.yaml"
 PAIRS = 4  # of analyses with and without the engine; the first warms up and is not counted
 ENGINE = 2.0  # seconds of it that were promised at most
 LIFTLEDGER = [sys.executable, "-m", "liftledger"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number: what it is, what was measured, the most that was promised."""
-
-    what: str
-    measured: float
-    unit: str
-    promise: float | None = None
 
 
 @dataclass(frozen=True)
@@ -142,13 +134,7 @@ def main() -> None:
     if sys.argv[1:2] == ["engine"]:
         print(json.dumps(engine(Path(sys.argv[2]))))
         return
-    rows = measure()
-    if "--json" in sys.argv:
-        print(json.dumps([asdict(row) for row in rows]))
-        return
-    for row in rows:
-        promise = "" if row.promise is None else f"   promised {row.promise:g} {row.unit}"
-        print(f"{row.what:58}{row.measured:10.2f} {row.unit}{promise}")
+    tell(measure())
 
 
 if __name__ == "__main__":

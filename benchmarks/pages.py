@@ -22,7 +22,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
@@ -30,7 +29,7 @@ import pandas as pd
 import psutil
 from sqlalchemy import Engine, text
 
-from benchmarks.measuring.rows import in_seconds, tell
+from benchmarks.measuring.rows import Row, in_seconds, tell
 from estimators import ESTIMATORS, STANDARD_VARIANCES, evaluate
 from review.passwords import hashed
 from storage import alerts, decisions, results, snapshots, studies, users, validations
@@ -212,7 +211,7 @@ def serving(url: str, log: Path) -> Iterator[tuple[httpx.Client, psutil.Process]
 
 def measured(
     client: httpx.Client, server: psutil.Process, what: str, address: str, promise: float
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Rows: the first answer, the median of the others, the server's CPU time, the size."""
     seconds, before = [], server.cpu_times()
     first_cpu = 0.0
@@ -230,12 +229,11 @@ def measured(
         in_seconds(f"{what}, first, CPU of the server", first_cpu),
         in_seconds(f"{what}, median", statistics.median(seconds[1:]), promise),
         in_seconds(f"{what}, CPU of the server", spent),
-        {"what": f"{what}, size", "measured": round(len(answer.content) / 1e6, 3), "unit": "MB",
-         "promise": None},
-    ]  # fmt: skip
+        Row(f"{what}, size", round(len(answer.content) / 1e6, 3), "MB"),
+    ]
 
 
-def measure() -> list[dict[str, Any]]:
+def measure() -> list[Row]:
     """Everything, in a database of its own: its triggers are off."""
     os.environ.pop("DATABASE_URL", None)
     with tempfile.TemporaryDirectory() as folder:

@@ -19,11 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from benchmarks.measuring.rows import Row, tell
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDER = {"OPENBLAS_CORETYPE": "Nehalem"}
@@ -32,16 +34,6 @@ KINDS = ("marginal, given_unit, given_period, given_both, adaptive, design_based
          "jackknife, conformal, permutation")  # fmt: skip
 OTHERS = (("sc", "mc"), ("difp", "dwcp"), ("sdid", "mc"), ("sc", "dwcp"), ("difp", "sdid"))
 PATTERNS = ("block", "staggered", "on_off", "missing", "always")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number: what it is, what was measured, the most that was promised."""
-
-    what: str
-    measured: float
-    unit: str
-    promise: float | None = None
 
 
 def shop(number: int, pattern: str) -> pd.DataFrame:
@@ -176,13 +168,7 @@ def main() -> None:
     options.add_argument("--results", type=int, default=100)
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
-    rows = list(measure(asked.results))
-    if asked.json:
-        print(json.dumps([asdict(row) for row in rows]))
-        return None
-    for row in rows:
-        promised = "" if row.promise is None else f"  (at most {row.promise:g})"
-        print(f"{row.what:48} {row.measured:>12,.4g} {row.unit}{promised}")
+    tell(measure(asked.results))
     return None
 
 

@@ -22,7 +22,7 @@ import psutil
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from benchmarks.measuring.rows import in_seconds, tell
+from benchmarks.measuring.rows import Row, in_seconds, tell
 from storage import audit
 from storage.database import connect, migrate, transaction
 from storage.server import database
@@ -39,7 +39,7 @@ BULK = text(
 )
 
 
-def measured(engine: Engine, what: str, promise: float, work: Callable[[Any], object]) -> list[Any]:
+def measured(engine: Engine, what: str, promise: float, work: Callable[[Any], object]) -> list[Row]:
     """Rows: seconds by the clock, and of both processors' time."""
     with Session(engine) as session:
         server = psutil.Process(session.scalar(text("SELECT pg_backend_pid()")))
@@ -56,7 +56,7 @@ def measured(engine: Engine, what: str, promise: float, work: Callable[[Any], ob
     ]
 
 
-def measure() -> list[dict[str, Any]]:
+def measure() -> list[Row]:
     """Everything, in an order in which each has what it needs."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # as root the server runs as another user, who must get through
@@ -75,8 +75,7 @@ def measure() -> list[dict[str, Any]]:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             found += measured(engine, f"{ENTRIES:,} entries verified", 10.0, chain.check)
             more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - peak
-            found.append({"what": "memory that verifying took on top", "measured": round(more),
-                          "unit": "MB", "promise": 50})  # fmt: skip
+            found.append(Row("memory that verifying took on top", round(more), "MB", 50))
             engine.dispose()
     return [*found, _changes(files)]
 
@@ -87,7 +86,7 @@ def _commits(session: Any) -> None:
         session.commit()
 
 
-def _changes(rows: dict[str, bytes]) -> dict[str, Any]:
+def _changes(rows: dict[str, bytes]) -> Row:
     """How many of the random changes of one byte go unnoticed."""
     files = dict(rows)
     sums = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
@@ -100,8 +99,7 @@ def _changes(rows: dict[str, bytes]) -> dict[str, Any]:
         changed = bytearray(files[name])
         changed[generator.randrange(len(changed))] ^= generator.randrange(1, 256)
         unnoticed += not offline.found_in(files | {name: bytes(changed)}, None)
-    return {"what": f"{CHANGES:,} changed bytes, unnoticed", "measured": unnoticed, "unit": "",
-            "promise": 0}  # fmt: skip
+    return Row(f"{CHANGES:,} changed bytes, unnoticed", unnoticed, "", 0)
 
 
 if __name__ == "__main__":

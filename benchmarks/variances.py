@@ -9,10 +9,9 @@ itself are in these times; CPU seconds stand beside, for machines with neighbour
 """
 
 import time
-from typing import Any
 
 from benchmarks.measuring.panels import Block, factor_block, prop99
-from benchmarks.measuring.rows import in_seconds, tell
+from benchmarks.measuring.rows import Row, in_seconds, tell
 from estimators import ESTIMATORS, STANDARD_VARIANCES, Estimator, Panel, evaluate
 
 SEED = 1
@@ -33,13 +32,13 @@ def spent(panel: Panel, estimator: Estimator) -> tuple[float, float]:
     return time.perf_counter() - clock, time.process_time() - cpu
 
 
-def measure() -> list[dict[str, Any]]:
+def measure() -> list[Row]:
     """Every estimator on both panels, and what is promised of them together."""
     small = panel_of(factor_block(12, 16, 2))
     for estimator in ESTIMATORS.values():
         evaluate(small, estimator, STANDARD_VARIANCES.values(), seed=SEED)
     blocks = {"prop99": prop99(), "200 × 100": factor_block(200, 100, 10)}
-    found: list[dict[str, Any]] = []
+    found: list[Row] = []
     for name, block in blocks.items():
         panel, together = panel_of(block), 0.0
         for key, estimator in ESTIMATORS.items():

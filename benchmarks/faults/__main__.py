@@ -11,16 +11,15 @@ last run ends. Then every promise is checked in the database: see benchmarks.fau
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.faults.nemesis import Nemesis
-from benchmarks.faults.promises import Row, checked
+from benchmarks.faults.promises import checked
 from benchmarks.faults.scene import Scene
+from benchmarks.measuring.rows import tell
 
 
 def main() -> int:
@@ -35,11 +34,7 @@ def main() -> int:
             started = time.monotonic()
             nemesis.run()
             rows = checked(scene, reference, nemesis.faults, time.monotonic() - started)
-    if asked.json:
-        print(json.dumps([asdict(row) for row in rows]))
-    else:
-        for row in rows:
-            print(_line(row))
+    tell(rows)
     return 0 if all(row.kept for row in rows) else 1
 
 
@@ -53,12 +48,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
-
-
-def _line(row: Row) -> str:
-    promise = "" if row.promise is None else f"≤ {row.promise:g} {row.unit}"
-    mark = "" if row.kept else "   BROKEN"
-    return f"{row.what:64}{row.measured:>10g} {row.unit:<9}{promise:>14}{mark}"
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class Nemesis:
 
 
 def _process(worker: str) -> psutil.Process | None:
-    """The process that claimed a run as `user@host:pid`; None once it is dead."""
+    """The process that claimed a run as `host:pid`; None once it is dead."""
     with suppress(psutil.NoSuchProcess):
         found = psutil.Process(int(worker.rpartition(":")[2]))
         if found.status() != psutil.STATUS_ZOMBIE:

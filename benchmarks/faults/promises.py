@@ -2,28 +2,13 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from benchmarks.faults.nemesis import Fault
 from benchmarks.faults.scene import Scene
+from benchmarks.measuring.rows import Row
 from storage import audit, results
 from storage.errors import StorageError
 from storage.ledger import ledger
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number: what it is, what was measured, the most that was promised."""
-
-    what: str
-    measured: float
-    unit: str
-    promise: float | None = None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the promise, if there is one, was kept."""
-        return self.promise is None or self.measured <= self.promise
 
 
 def checked(

@@ -2,22 +2,43 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
-Row = dict[str, Any]  # what, measured, unit, promise: the most that is promised, or None
+
+@dataclass(frozen=True)
+class Row:
+    """One number: what it is, what was measured, the most that was promised."""
+
+    what: str
+    measured: float
+    unit: str
+    promise: float | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise, if there is one, was kept."""
+        return self.promise is None or self.measured <= self.promise
+
+    def __str__(self) -> str:
+        small = self.measured != 0 and abs(self.measured) < 0.01
+        amount = f"{self.measured:.3g}" if small else f"{self.measured:,.2f}"
+        if (self.unit == "MB" and self.measured >= 10) or float(self.measured).is_integer():
+            amount = f"{self.measured:,.0f}"
+        promise = "" if self.promise is None else f"≤ {self.promise:g} {self.unit}".rstrip()
+        mark = "" if self.kept else "   MISSED"
+        return f"{self.what:62}{f'{amount} {self.unit}'.rstrip():>14}{promise:>14}{mark}".rstrip()
 
 
 def in_seconds(what: str, measured: float, promise: float | None = None) -> Row:
     """One time."""
-    return {"what": what, "measured": round(measured, 3), "unit": "s", "promise": promise}
+    return Row(what, round(measured, 3), "s", promise)
 
 
-def tell(found: Sequence[Row]) -> None:
+def tell(found: Iterable[Row]) -> None:
     """Print them; with --json, one line for programs."""
     if "--json" in sys.argv:
-        print(json.dumps(found))
+        print(json.dumps([asdict(row) for row in found]))
         return
     for row in found:
-        promise = "" if row["promise"] is None else f"   promised {row['promise']:g} {row['unit']}"
-        print(f"{row['what']:56}{row['measured']:>9.3f} {row['unit']:2}{promise}")
+        print(row)
