@@ -2,8 +2,9 @@
 
     {"study", "version", "result_id", "estimates": [
         {"estimator", "status", "att", "reason", "variances": [
-            {"kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason",
-             "total", "total_low", "total_high", "lift", "lift_low", "lift_high", "lift_reason"}],
+            {"kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "placebos",
+             "construction", "reason", "total", "total_low", "total_high", "lift", "lift_low",
+             "lift_high", "lift_reason"}],
          "by_period": [
             {"period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low",
              "band_high"}],
@@ -27,7 +28,8 @@ after the promotion ran, "changes": [{"key", "before", "after"}]}.
 BAND is {"critical_value", "p_value", "placebos", "construction", "reason"}; lift is a share, 0.1
 being 10 %. A refusal has status "refused", a reason, and null for every number; where only the
 percentage is refused, lift_reason says why. JSON has no NaN and no infinity: a number that is not
-finite (the degrees of freedom of a normal interval) is null.
+finite (the degrees of freedom of a normal interval) is null. placebos: draws behind an interval;
+construction: which, of how many, in one sentence.
 """
 
 import math
@@ -121,6 +123,8 @@ def _variance(result: StoredResult, estimate: StoredEstimate, kind: str) -> dict
         "kind": variance.kind,
         "status": variance.status,
         **{name: _finite(getattr(variance, name)) if answered else None for name in NUMBERS},
+        "placebos": variance.placebos if answered else None,
+        "construction": variance.construction if answered else None,
         "reason": variance.reason,
         **_row(stored, ("total", "total_low", "total_high")),
         **_row(lift, ("lift", "lift_low", "lift_high")),

@@ -4,7 +4,11 @@ To test that the effect is τ in every treated cell, τ is taken off the treated
 is fitted to all periods as if nobody had been treated, and the residuals û of treated units are
 shifted round in time by 0, …, T − 1 periods (moving blocks, which keep serial correlation):
 
-    S_k = |Σ û over the pattern's cells, k periods later|      p(τ) = #{k: S_k ≥ S_0} / T
+    S_k = |Σ û over the pattern's cells, k periods later|      p(τ) = #{k: S_k ≥ S_0} / K
+
+The pattern is that of the treated cells observed, and the K shifts are those that put all of it on
+observed cells: T without gaps. A sum over fewer cells is smaller, and would make an effect of what
+is only complete; these K are the same whichever of them is the true one.
 
 p is p(0); the interval holds the τ with p(τ) > 1 − level. p is a step function of τ, not always
 with one hill. The ends are sought from the estimate outwards, by doubling and halving; on the side
@@ -69,34 +73,38 @@ class ConformalTest:
             )
         periods = len(panel.periods)
         require_enough(periods, level, self.kind, "periods", beside=0)
-        rejected = rejecting_ranks(periods, level)
+        at_estimate = statistics(panel, estimator, effect)
+        shifts = len(at_estimate)
+        require_enough(
+            shifts, level, self.kind, f"of {periods} shifts in time to meet no gap", beside=0
+        )
+        rejected = rejecting_ranks(shifts, level)
 
         def rank(tau: float) -> int:
             return _rank(statistics(panel, estimator, tau))
 
-        low, high = interval(rank, rejected, effect, _scale(panel, estimator, effect), self.kind)
+        step = _scale(at_estimate, int(panel.treatment.sum()))
+        low, high = interval(rank, rejected, effect, step, self.kind)
+        which = f"all {shifts}" if shifts == periods else f"{shifts} of {periods}"
+        gaps = "" if shifts == periods else ", those that meet no gap"
         return Inference(
             kind=self.kind,
             level=level,
             ci_low=low,
             ci_high=high,
-            p_value=rank(0.0) / periods,
-            placebos=periods,
-            construction=f"all {periods} shifts of the residuals in time, fitted under the null",
+            p_value=rank(0.0) / shifts,
+            placebos=shifts,
+            construction=f"{which} shifts of the residuals in time{gaps}, fitted under the null",
         )
 
 
 def statistics(panel: Panel, estimator: FittedUnderNull, tau: float) -> FloatArray:
-    """(T,) S of every shift, the treated cells' own first, when the effect is assumed to be τ."""
+    """(K,) S of the shifts that meet no gap, the treated cells' own first, under an effect of τ."""
     null = replace(panel, outcome=panel.outcome - tau * panel.treatment)
     residuals = null.outcome - estimator.fit_under_null(null)
-    residuals = np.where(np.isfinite(residuals), residuals, 0.0)  # not observed: no part of a sum
-    return np.array(
-        [
-            abs(float(np.sum(residuals[np.roll(panel.treatment, k, axis=1)])))
-            for k in range(len(panel.periods))
-        ]
-    )
+    known = np.isfinite(residuals)
+    moved = (np.roll(panel.treatment & known, k, axis=1) for k in range(len(panel.periods)))
+    return np.array([abs(float(residuals[cells].sum())) for cells in moved if known[cells].all()])
 
 
 def interval(
@@ -152,9 +160,9 @@ def _rank(found: FloatArray) -> int:
     return int(np.sum(found >= found[0] - TIES * found.max()))
 
 
-def _scale(panel: Panel, estimator: FittedUnderNull, effect: float) -> float:
-    """What a shifted window is off by, typically: a step of the search."""
-    typical = float(np.median(statistics(panel, estimator, effect))) / int(panel.treatment.sum())
+def _scale(found: FloatArray, cells: int) -> float:
+    """What a cell of a shifted window is off by, typically: a step of the search."""
+    typical = float(np.median(found)) / cells
     if typical > 0:
         return typical
     raise UnsupportedDesign(

@@ -4,8 +4,10 @@
 
 RMSPE is the root mean square of the gap between outcome and counterfactual, averaged over treated
 units by period first; after treatment over periods by treated cells, before it over all periods.
-Placebos are those of the pool "same period": the pattern on other units. The interval turns the
-test round for an effect τ that is the same in all cells, taken off the gaps after treatment:
+Placebos are those of the pool "same period": the pattern on other units. They lack what the treated
+units lack, before treatment too, because a mean of few squares is more often small and a ratio to
+it large. The interval turns the test round for an effect τ that is the same in all cells, taken off
+the gaps after treatment:
 
     accepted  r(τ)² = ((τ̂ − τ)² + s²) / (MSPE before) ≤ c²      so  τ̂ ± √(c² · MSPE before − s²)
 
@@ -18,12 +20,13 @@ is no donor of a placebo, its treated outcomes are never data; several treated u
 together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from estimators.core.designs import pattern
+from estimators.core.draws import chosen_by_label
 from estimators.core.effect import effects_by_period
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator, Fit, Inference
@@ -121,9 +124,11 @@ def affordable(placebos: Placebos) -> int:
 def _ratios(placebos: Placebos, placements: tuple[Placement, ...]) -> FloatArray:
     """(D,) r² of every placement."""
     estimator: Estimator = with_settings(placebos.estimator, show_untreated=True)
+    real = placebos.panel
+    missing = ~real.observed[chosen_by_label(real.treated_units, real.units)]
 
     def ratio(placement: Placement) -> float:
-        panel = placement.panel(placebos.panel)
+        panel = replace(placement, unseen=missing).panel(real)
         return gaps_of(panel, estimator.fit(panel)).ratio_at(0.0)
 
     return np.array(anywhere(ratio, placements))

@@ -10,8 +10,9 @@ import pytest
 from estimators import ESTIMATORS, VARIANCES, Inference, Panel, Refusal, UnsupportedDesign, evaluate
 from estimators.core.panel import FloatArray
 from estimators.variance.conformal import ConformalTest, FittedUnderNull, interval, statistics
+from estimators.variance.ranks import rejecting_ranks
 from tests.estimators.catalogue import quick
-from tests.estimators.panels import labelled, noisy, treated_as
+from tests.estimators.panels import labelled, noisy, treated_as, with_outcome
 from tests.estimators.twins.least_squares import two_way_by_dummies
 from tests.estimators.twins.procedures import conformal_p
 from tests.estimators.twins.simplex import projected_gradient
@@ -144,6 +145,65 @@ def test_its_size_is_the_one_promised_where_periods_are_alike() -> None:
         found = statistics(panel, estimator, 0.0)
         rejected += int(np.sum(found >= found[0]) == 1)
     assert rejected / 600 == pytest.approx(0.05, abs=0.027)
+
+
+def test_shifts_onto_gaps_are_no_shifts() -> None:
+    """Compared with what is not observed, any sum would be large: one cell, half its past gone."""
+    outcome = np.random.default_rng(3).normal(size=(6, 40))
+    outcome[0, 1:39:2] = np.nan
+    treatment = np.zeros(outcome.shape, dtype=bool)
+    treatment[0, -1] = True
+    panel = labelled(outcome, treatment)
+    seen = panel.observed
+    filled = np.where(seen, outcome, 0.0)
+    residuals = filled - two_way_by_dummies(filled, seen)
+    sizes = abs(residuals[0, seen[0]])
+    found = said(panel)
+    assert found.placebos == 21
+    assert found.p_value == pytest.approx(float(np.mean(sizes >= sizes[-1] - 1e-9)))
+    assert "21 of 40 shifts of the residuals in time, those that meet no gap" in found.construction
+
+
+def test_a_treated_cell_not_observed_is_in_no_sum() -> None:
+    """Of three treated periods the middle one is missing: pairs two apart are compared."""
+    panel = panel_of(7, 1.0, periods=40)
+    outcome = panel.outcome.copy()
+    outcome[0, 38] = np.nan
+    estimator = ESTIMATORS["did"]
+    assert isinstance(estimator, FittedUnderNull)
+    gappy = with_outcome(panel, outcome)
+    residuals = (outcome - estimator.fit_under_null(gappy))[0]
+    pairs = [abs(residuals[t] + residuals[(t + 2) % 40]) for t in range(40)]
+    expected = [pairs[37], *(pairs[(37 + k) % 40] for k in range(1, 40))]
+    np.testing.assert_allclose(
+        statistics(gappy, estimator, 0.0), [one for one in expected if np.isfinite(one)]
+    )
+
+
+@pytest.mark.parametrize("missing", ["treated", "before"])
+def test_its_size_is_the_one_promised_with_gaps(missing: str) -> None:
+    """DID on white noise, four treated cells of 40 periods, as above at 10 %: 400 panels, .015."""
+    rng = np.random.default_rng(1)
+    treatment = np.zeros((6, 40), dtype=bool)
+    treatment[0, -4:] = True
+    estimator = ESTIMATORS["did"]
+    assert isinstance(estimator, FittedUnderNull)
+    rejected = 0
+    for _ in range(400):
+        outcome = rng.normal(size=treatment.shape)
+        outcome[0, [37, 38] if missing == "treated" else np.r_[3:18]] = np.nan
+        found = statistics(labelled(outcome, treatment), estimator, 0.0)
+        rejected += int(np.sum(found >= found[0])) <= rejecting_ranks(len(found), 0.9)
+    assert rejected / 400 == pytest.approx(0.1, abs=0.045)
+
+
+def test_gaps_that_leave_too_few_shifts_are_refused_with_the_number_needed() -> None:
+    panel = panel_of(1)
+    outcome = panel.outcome.copy()
+    outcome[0, [4, 11]] = np.nan
+    assert "needs 20 of 24 shifts in time to meet no gap for a 0.95 interval; there are 18" in (
+        refused(with_outcome(panel, outcome), "did")
+    )
 
 
 def test_too_few_periods_are_refused_with_the_number_needed() -> None:

@@ -12,8 +12,9 @@ ESTIMATE = {
     "diagnostics",
 }  # fmt: skip
 VARIANCE = {
-    "kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "reason", "total",
-    "total_low", "total_high", "lift", "lift_low", "lift_high", "lift_reason",
+    "kind", "status", "standard_error", "df", "ci_low", "ci_high", "p_value", "placebos",
+    "construction", "reason", "total", "total_low", "total_high", "lift", "lift_low", "lift_high",
+    "lift_reason",
 }  # fmt: skip
 PERIOD = {
     "period", "treated", "effect", "standard_error", "ci_low", "ci_high", "band_low", "band_high",
@@ -49,6 +50,16 @@ def test_numbers_are_passed_on_unrounded() -> None:
     assert round(found["att"], 6) == -27.349111
     assert found["status"] == "answered"
     assert found["reason"] is None
+
+
+def test_every_interval_says_how_many_placebos_it_rests_on_and_which() -> None:
+    stored = results.prop99().estimates[0].variances
+    said = {one["kind"]: one for one in parsed()["estimates"][0]["variances"]}
+    answered = [one for one in stored if one.status == "answered"]
+    assert answered
+    for one in answered:
+        assert said[one.kind]["placebos"] == one.placebos
+        assert said[one.kind]["construction"] == one.construction
 
 
 def test_a_refused_estimate_has_a_reason_and_no_numbers() -> None:

@@ -110,22 +110,22 @@ PROCEDURES = (
     Fault(
         "conformal: the treated periods themselves not counted among the shifts",
         CONFORMAL,
-        "p_value=rank(0.0) / periods",
-        "p_value=(rank(0.0) - 1) / periods",
+        "p_value=rank(0.0) / shifts",
+        "p_value=(rank(0.0) - 1) / shifts",
         (TEST_CONFORMAL,),
     ),
     Fault(
         "conformal: sum of absolute residuals for the absolute sum",
         CONFORMAL,
-        "abs(float(np.sum(residuals[np.roll(panel.treatment, k, axis=1)])))",
-        "float(np.sum(np.abs(residuals[np.roll(panel.treatment, k, axis=1)])))",
+        "abs(float(residuals[cells].sum()))",
+        "float(np.abs(residuals[cells]).sum())",
         (TEST_CONFORMAL,),
     ),
     Fault(
         "conformal: interval at 1 − α/2",
         CONFORMAL,
-        "rejected = rejecting_ranks(periods, level)",
-        "rejected = rejecting_ranks(periods, (1 + level) / 2)",
+        "rejected = rejecting_ranks(shifts, level)",
+        "rejected = rejecting_ranks(shifts, (1 + level) / 2)",
         (TEST_CONFORMAL,),
     ),
     Fault(
