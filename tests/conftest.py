@@ -1,7 +1,7 @@
 """A real PostgreSQL for the whole session, and a fresh, migrated database for every test.
 
 The server is the embedded one in a folder of its own, unless DATABASE_URL names another: then the
-tests make and drop their databases there.
+tests make and drop their databases there. Beside it one Prefect server for all tests of flows.
 """
 
 import os
@@ -94,6 +94,28 @@ def session(engine: Engine) -> Iterator[Session]:
 
     with transaction(engine) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for Prefect's files: once a server has been here, its migrated template is too."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def prefect_api(prefect_home: Path) -> Iterator[str]:
+    """The address of a running server, as `liftledger run` starts it; Prefect is told to use it."""
+    from flows.prefect_server import prefect_server
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PREFECT_API_URL", raising=False)
+        with prefect_server(prefect_home) as server:
+            # imported late: another test may have imported Prefect before the address was known
+            from prefect.settings import PREFECT_API_URL, temporary_settings
+
+            api = os.environ.pop("PREFECT_API_URL")
+            with temporary_settings({PREFECT_API_URL: api}), server.answering():
+                yield api
 
 
 @pytest.fixture

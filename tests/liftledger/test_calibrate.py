@@ -37,17 +37,17 @@ def test_a_bad_option_is_one_clear_line_and_exit_2(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_exam_from_the_command_line_to_table_page_and_database(shell: Shell) -> None:
-    first = shell.run("calibrate", *TINY, "--json", "-o", "exam.html")
+def test_an_exam_from_the_command_line_to_table_page_and_database(served: Shell) -> None:
+    first = served.run("calibrate", *TINY, "--json", "-o", "exam.html")
     assert first.returncode == 0, first.stderr
     assert "of 20 replications, by_unit, cell, about" in first.stderr
     (told,) = json.loads(first.stdout)["exams"]
     assert [(one["kind"], one["answered"]) for one in told["scores"]] == [
         ("marginal", 20), ("given_both", 20)
     ]  # fmt: skip
-    assert "How often intervals are right" in (shell.folder / "exam.html").read_text()
+    assert "How often intervals are right" in (served.folder / "exam.html").read_text()
     query = "SELECT numbers -> 'coverage' ->> 'value' FROM calibration_scores ORDER BY position"
-    stored = [float(str(row[0])) for row in shop.rows_of(shell.settings["DATABASE_URL"], query)]
+    stored = [float(str(row[0])) for row in shop.rows_of(served.settings["DATABASE_URL"], query)]
     assert stored == [one["numbers"]["coverage"]["value"] for one in told["scores"]]
 
 
@@ -69,11 +69,11 @@ def test_an_exam_that_is_interrupted_leaves_nothing_of_itself_and_all_of_those_b
     assert shell.left_behind() == []
 
 
-def test_a_studys_own_panel_from_the_command_line(shell: Shell) -> None:
-    write_shop(shell.folder)
-    shell.type(*INGEST)
-    shell.type("register", "shop.yaml")
-    done = shell.run("calibrate", "shop", "--positions", "6", "--kind", "given_period")
+def test_a_studys_own_panel_from_the_command_line(served: Shell) -> None:
+    write_shop(served.folder)
+    served.type(*INGEST)
+    served.type("register", "shop.yaml")
+    done = served.run("calibrate", "shop", "--positions", "6", "--kind", "given_period")
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "On this panel the 95 % interval (DID, variance given period) covered" in said
@@ -81,6 +81,6 @@ def test_a_studys_own_panel_from_the_command_line(shell: Shell) -> None:
 
 
 def test_a_study_nobody_registered_is_named_and_exit_2(shell: Shell) -> None:
-    done = shell.run("calibrate", "nosuch")
+    done = shell.type("calibrate", "nosuch")
     assert done.returncode == 2
     assert "no study 'nosuch' is registered" in complaint(done)

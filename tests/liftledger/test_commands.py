@@ -36,7 +36,7 @@ def test_help_answers_at_once_and_shows_an_example_for_each_command(shell: Shell
     assert time.perf_counter() - started < 2  # half a second on a machine that is not busy
     for command in COMMANDS:
         assert command in overview.stdout
-        assert f"Example: liftledger {command}" in shell.run(command, "--help").stdout
+        assert f"Example: liftledger {command}" in shell.type(command, "--help").stdout
 
 
 def test_a_reader_who_leaves_is_told_nothing() -> None:

@@ -19,6 +19,6 @@ def test_a_visit_prints_what_was_seen_and_a_mistake_is_one_line(shell: Shell) ->
     ]
     assert "great_expectations" not in seen[0]["details"]
     assert shop.rows_of(url, "SELECT count(*) FROM observations") == [(2,)]
-    wrong = shell.run("monitor", "nowhere")
+    wrong = shell.type("monitor", "nowhere")
     assert wrong.returncode == 2
     assert "no study 'nowhere'" in complaint(wrong)

@@ -35,12 +35,12 @@ def left(request: pytest.FixtureRequest) -> Kept:
 
 
 @pytest.fixture
-def older(left: Kept, shell: Shell, empty_database_url: str) -> Shell:
+def older(left: Kept, served: Shell, empty_database_url: str) -> Shell:
     """A shell over that ledger; the first command brings it up to date."""
     with shop.connection(empty_database_url) as server, server.cursor() as cursor:
         cursor.execute(left.statements())
-    shell.settings["DATABASE_URL"] = empty_database_url
-    return shell
+    served.settings["DATABASE_URL"] = empty_database_url
+    return served
 
 
 def test_the_answer_is_shown_as_it_was_printed_then(left: Kept, older: Shell) -> None:

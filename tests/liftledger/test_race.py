@@ -56,17 +56,17 @@ def test_a_folder_that_holds_no_panels_is_one_clear_line_before_anything_starts(
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_race_from_the_command_line_to_table_page_and_database(shell: Shell) -> None:
-    write_shop(shell.folder)
-    shell.type(*INGEST)
-    done = shell.run("race", "shop", *TINY, "--json", "-o", "race.html")
+def test_a_race_from_the_command_line_to_table_page_and_database(served: Shell) -> None:
+    write_shop(served.folder)
+    served.type(*INGEST)
+    done = served.run("race", "shop", *TINY, "--json", "-o", "race.html")
     assert done.returncode == 0, done.stderr
     assert "of 20 replications, own, about" in done.stderr
     (told,) = json.loads(done.stdout)["races"]
     assert [design["design"] for design in told["designs"]] == ["own", "back_test"]
-    assert "Which estimator errs least" in (shell.folder / "race.html").read_text()
+    assert "Which estimator errs least" in (served.folder / "race.html").read_text()
     query = "SELECT numbers -> 'rmse' ->> 'value' FROM race_standings ORDER BY position"
-    stored = [float(str(row[0])) for row in shop.rows_of(shell.settings["DATABASE_URL"], query)]
+    stored = [float(str(row[0])) for row in shop.rows_of(served.settings["DATABASE_URL"], query)]
     shown = [one["rmse"]["value"] for design in told["designs"] for one in design["standings"]]
     assert stored == shown
 
@@ -101,7 +101,7 @@ def test_an_interrupted_race_goes_on_where_it_was_and_a_killed_one_leaves_nothin
 
 
 def test_what_nobody_knows_is_named_beside_what_there_is(shell: Shell) -> None:
-    done = shell.run("race", "nosuch")
+    done = shell.type("race", "nosuch")
     assert done.returncode == 2
     assert "nosuch" in complaint(done)
 
