@@ -32,6 +32,7 @@ demo: .venv/runtime.stamp  ## everything, on two real panels: database, checks, 
 	@LIFTLEDGER_HOME="$$(pwd)/.liftledger" .venv/bin/liftledger demo
 
 test: .venv/dev.stamp  ## the whole test suite, against a real PostgreSQL
+	@.venv/bin/python -m tests.compiling
 	@.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 check: .venv/dev.stamp  ## format, lint, types, layers, migrations, deployment files
@@ -40,7 +41,7 @@ check: .venv/dev.stamp  ## format, lint, types, layers, migrations, deployment f
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/yamllint --strict .
-	.venv/bin/python -m pytest -q tests/test_house.py tests/test_mutants.py tests/storage/test_migrations.py
+	.venv/bin/python -m pytest -q -p no:cacheprovider tests/test_house.py tests/test_mutants.py tests/storage/test_migrations.py
 
 mutants: .venv/dev.stamp  ## wrong inference, planted in a copy: do the tests notice? (half an hour)
 	@.venv/bin/python -m tests.mutants
