@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.measuring.rows import Row
+from benchmarks.measuring.rows import Row, rows_of
 
 HERE = Path(__file__).resolve().parent
 
@@ -72,13 +72,14 @@ def main() -> int:
     for name in asked.names or NAMES:
         print(f"measuring {name} ...", file=sys.stderr)
         try:
-            rows = list(KNOWN[name]() if name in KNOWN else _declared(name))
+            rows = list(KNOWN[name]()) if name in KNOWN else rows_of(_said(name, "--json"))
         except (subprocess.CalledProcessError, ValueError) as error:  # it failed, or says no table
             failed.append(name)
             print(f"{name} failed: {error}", file=sys.stderr)
             continue
         missed += sum(not row.kept for row in rows)
-        print("\n".join(map(str, rows)), flush=True)
+        for row in rows:
+            print(row, flush=True)
     if failed:
         print(f"failed, with the errors above: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed or (asked.check and missed) else 0
@@ -93,11 +94,6 @@ def _options() -> argparse.Namespace:
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
     return asked
-
-
-def _declared(name: str) -> Iterator[Row]:
-    for row in json.loads(_said(name, "--json")):
-        yield Row(**row)
 
 
 def _said(name: str, *words: str) -> str:

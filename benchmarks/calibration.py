@@ -15,7 +15,6 @@ Reads CPS log wages from ../shared/data beside the checkout, or from the folder 
 """
 
 import argparse
-import json
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measuring.coverage import figure
+from benchmarks.measuring.rows import Row, line
 from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
 from estimators.calibration.answer import NUMBERS, answer, numbers_of
 from estimators.calibration.exam import Answers, Exam, prepared, sit, together
@@ -36,7 +36,6 @@ SEED = 2026
 CHUNK = 20
 NORMAL = 1.959964  # as the paper counts
 PAPER = {"given_period": 0.95, "bootstrap": 0.96}
-Row = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def declared() -> list[Row]:
     coverage = one.numbers["coverage"]
     far = abs(coverage.value - 0.95) / max(coverage.error or 0, 0.02)
     what = "exam, 100 draws: marginal coverage from nominal, Monte-Carlo errors"
-    return [{"what": what, "measured": far, "unit": "", "promise": 3.0}]
+    return [Row(what, far, "", 3.0)]
 
 
 def main() -> None:
@@ -210,7 +209,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if asked.json:
-        print(json.dumps(declared()))
+        print(line(declared()))
         return
 
     def kept(name: str) -> Path | None:

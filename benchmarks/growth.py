@@ -29,6 +29,7 @@ import numpy as np
 from benchmarks.measuring.alone import peak, run
 from benchmarks.measuring.figure import figure
 from benchmarks.measuring.panels import factor_block
+from benchmarks.measuring.rows import Row, in_seconds, line
 from benchmarks.peers.answers import TRIPLES
 from estimators import ESTIMATORS, Estimator, Panel
 
@@ -112,28 +113,24 @@ def table(found: Sequence[Point]) -> list[str]:
     return lines
 
 
-def rows(found: Sequence[Point]) -> list[dict[str, Any]]:
+def rows(found: Sequence[Point]) -> list[Row]:
     """The largest size against its promise, and the exponents."""
-    told: list[dict[str, Any]] = []
-
-    def tell(what: str, measured: float, unit: str, promise: float | None = None) -> None:
-        told.append({"what": what, "measured": measured, "unit": unit, "promise": promise})
-
+    told: list[Row] = []
     for key in dict.fromkeys(point.estimator for point in found):
         own = [point for point in found if point.estimator == key]
         promised = not key.startswith("dwcp")
         finished = [point for point in own if math.isfinite(point.seconds)]
         last = own[-1] if promised or not finished else finished[-1]
         what = f"{key} on {last.size.replace('x', ' × ')}"
-        tell(what, last.seconds, "s", SECONDS if promised else None)
-        tell(f"{what}, peak", last.megabytes, "MB", MEGABYTES if promised else None)
-        tell(f"{key}: exponent of time in cells", exponent(own), "")
+        told.append(in_seconds(what, last.seconds, SECONDS if promised else None))
+        told.append(Row(f"{what}, peak", last.megabytes, "MB", MEGABYTES if promised else None))
+        told.append(Row(f"{key}: exponent of time in cells", exponent(own), ""))
     return told
 
 
 def _answer(key: str, size: str, treated: int) -> Callable[[], Any]:
-    block = factor_block(*map(int, size.split("x")), treated)
-    units, periods = block.outcome.shape
+    units, periods = map(int, size.split("x"))
+    block = factor_block(units, periods, treated)
     panel = Panel(block.outcome, block.treatment, tuple(range(units)), tuple(range(periods)))
     method = estimators()[key]
     if key.startswith("dwcp"):
@@ -165,7 +162,7 @@ def main() -> None:
     if asked.figure:
         drawn = figure([asdict(point) | {"cells": point.cells} for point in found])
         asked.figure.write_text(drawn, encoding="utf-8")
-    print(json.dumps(rows(found)) if asked.json else "\n".join(table(found)))
+    print(line(rows(found)) if asked.json else "\n".join(table(found)))
 
 
 if __name__ == "__main__":

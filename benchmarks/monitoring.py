@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.measuring.rows import Row, line
 from estimators import ESTIMATORS, Panel
 from estimators.calibration.noise import NOISES, scales, shocks
 from estimators.core.panel import FloatArray
@@ -102,6 +103,12 @@ def row(noise: str, found: Followed) -> dict[str, float | str]:
     return said
 
 
+def declared(said: Sequence[dict[str, float | str]]) -> list[Row]:
+    """False alarms of each design, for `python -m benchmarks`."""
+    what = "false alarms under daily looks, noise"
+    return [Row(f"{what} {one['noise']}", float(one["alarms"]), "") for one in said]
+
+
 def main(words: Sequence[str]) -> None:
     """Print the table, or rows for the page of all benchmarks."""
     parser = argparse.ArgumentParser()
@@ -119,11 +126,7 @@ def main(words: Sequence[str]) -> None:
             cells = (f"{v:.3g}" if isinstance(v, float) else str(v) for v in one.values())
             print("| " + " | ".join(cells) + " |")
         return
-    print(json.dumps([
-        {"what": f"false alarms under daily looks, noise {one['noise']}", "measured": one["alarms"],
-         "promise": None, "unit": ""}
-        for one in rows
-    ]))  # fmt: skip
+    print(line(declared(rows)))
 
 
 if __name__ == "__main__":

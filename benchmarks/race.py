@@ -18,7 +18,6 @@ same race, and of each estimator, were it always used.
 """
 
 import argparse
-import json
 import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measuring.cps import DESIGNS, PUBLISHED, Design
+from benchmarks.measuring.rows import Row, in_seconds, line
 from estimators import ESTIMATORS, Estimator
 from estimators.core.panel import FloatArray
 from estimators.race.choice import chosen
@@ -158,7 +158,7 @@ def _line(values: Sequence[float]) -> str:
     return f"{choice:8.1f}{ensemble:10.1f}" + "".join(f"{value:8.1f}" for value in fixed)
 
 
-def declared() -> list[dict[str, object]]:
+def declared() -> list[Row]:
     """Small, for `make bench`: the cheap estimators on the first design, and what six of them cost.
 
     Of the cheap ones 5,000 draws: after 1,000 an RMSE is still 2.3 % uncertain, and so is theirs.
@@ -166,27 +166,15 @@ def declared() -> list[dict[str, object]]:
     design = DESIGNS["minimum wage"]
     cheap = {key: ESTIMATORS[key] for key in PROMISED}
     found = rmse(truth("", design, cheap, 5000, None)) / design.simulation.scale
-    rows: list[dict[str, object]] = [
-        {
-            "what": f"race, CPS minimum wage, 5,000 draws: {key}, distance from {promise}",
-            "measured": float(100 * abs(value / promise - 1)),
-            "unit": "%",
-            "promise": 100 * WITHIN,
-        }
-        for (key, promise), value in zip(PROMISED.items(), found, strict=True)
-    ]
+    rows = []
+    for (key, published), value in zip(PROMISED.items(), found, strict=True):
+        what = f"race, CPS minimum wage, 5,000 draws: {key}, distance from {published}"
+        rows.append(Row(what, float(100 * abs(value / published - 1)), "%", 100 * WITHIN))
     started = time.perf_counter()
     truth("", design, dict(ESTIMATORS), CHUNK, None)
     per_thousand = (time.perf_counter() - started) / CHUNK * 1000
-    rows.append(
-        {
-            "what": f"race, CPS minimum wage, six estimators: 1,000 draws, from {CHUNK}",
-            "measured": per_thousand,
-            "unit": "s",
-            "promise": 900.0,
-        }
-    )
-    return rows
+    what = f"race, CPS minimum wage, six estimators: 1,000 draws, from {CHUNK}"
+    return [*rows, in_seconds(what, per_thousand, 900.0)]
 
 
 def main() -> None:
@@ -202,19 +190,19 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if not CPS.is_file():
-        print("[]" if asked.json else f"{CPS} is absent; SHARED_DATA names another folder")
+        print(line([]) if asked.json else f"{CPS} is absent; SHARED_DATA names another folder")
         return
     if asked.json:
-        print(json.dumps(declared(), indent=2))
+        print(line(declared()))
         return
     estimators = {key: ESTIMATORS[key] for key in asked.estimators}
     designs = {
         name: design for name, design in DESIGNS.items() if name.startswith(tuple(asked.design))
     }
     if asked.regret:
-        for line in regrets(estimators, designs, asked.draws, asked.panels, asked.replications,
+        for one in regrets(estimators, designs, asked.draws, asked.panels, asked.replications,
                             asked.keep):  # fmt: skip
-            print(line, flush=True)
+            print(one, flush=True)
         return
     for name, design in designs.items():
         found = truth(name, design, estimators, asked.draws, asked.keep)

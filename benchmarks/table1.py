@@ -15,11 +15,11 @@ Reads CPS log wages from ../shared/data beside the checkout, or from the folder 
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks.measuring import rows
 from estimators.core.panel import FloatArray, Panel
 from estimators.doubly_weighted import DoublyWeighted
 from tests.estimators.table1_rows import COLUMNS, TABLE_1, TABLE_3, Row, distance, effect, rmse
@@ -67,14 +67,14 @@ def _line(words: str, numbers: FloatArray, digits: int = 5) -> str:
     return f"{words:30}" + "".join(f"{number:12.{digits}f}" for number in numbers)
 
 
-def declared() -> list[dict[str, object]]:
+def declared() -> list[rows.Row]:
     """The largest distance of each row, for `python -m benchmarks`."""
-    rows = []
+    found = []
     for name, row in ROWS.items():
         far = np.abs(distance(row.errors(row.panels(FEW)), row.published)).max()
         what = f"Table 1 ({name}): farthest column, Monte-Carlo errors"
-        rows.append({"what": what, "measured": float(far), "unit": "", "promise": PROMISE})
-    return rows
+        found.append(rows.Row(what, float(far), "", PROMISE))
+    return found
 
 
 def main() -> None:
@@ -85,9 +85,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if not CPS.is_file():
-        print("[]" if asked.json else f"{CPS} is absent; SHARED_DATA names another folder")
+        print(rows.line([]) if asked.json else f"{CPS} is absent; SHARED_DATA names another folder")
     elif asked.json:
-        print(json.dumps(declared(), indent=2))
+        print(rows.line(declared()))
     else:
         for name, row in ROWS.items():
             if name.startswith(tuple(asked.row)):

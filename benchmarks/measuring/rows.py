@@ -35,10 +35,23 @@ def in_seconds(what: str, measured: float, promise: float | None = None) -> Row:
     return Row(what, round(measured, 3), "s", promise)
 
 
+def line(found: Iterable[Row]) -> str:
+    """For programs: all in one line, what `--json` prints."""
+    return json.dumps([asdict(row) for row in found])
+
+
+def rows_of(text: str) -> list[Row]:
+    """What `line` wrote. Raises ValueError where it is something else."""
+    try:
+        return [Row(**row) for row in json.loads(text)]
+    except TypeError as error:  # other fields, or no list of rows
+        raise ValueError(f"no rows of a benchmark: {error}") from error
+
+
 def tell(found: Iterable[Row]) -> None:
     """Print them; with --json, one line for programs."""
     if "--json" in sys.argv:
-        print(json.dumps([asdict(row) for row in found]))
+        print(line(found))
         return
     for row in found:
         print(row)
