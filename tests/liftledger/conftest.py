@@ -1,13 +1,18 @@
 """Shells to type commands into."""
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
+from tests.flows import shop
 from tests.liftledger.commands import Shell
+
+LOGIN = "Kanarie-{}-login"  # what test_secrets looks for
 
 
 @pytest.fixture
@@ -45,3 +50,17 @@ def bare_shell() -> Iterator[Shell]:
     yield shell
     shell.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def owner(shell: Shell) -> Iterator[Shell]:
+    """A shell whose login to the database has a password to be found again."""
+    url = make_url(shell.settings["DATABASE_URL"])
+    name, password = f"owner_{secrets.token_hex(6)}", LOGIN.format(secrets.token_hex(6))
+    with shop.connection(shell.settings["DATABASE_URL"]) as server, server.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{password}'")
+    ours = url.set(username=name, password=password)
+    shell.settings["DATABASE_URL"] = ours.render_as_string(hide_password=False)
+    yield shell
+    with shop.connection(url.render_as_string(hide_password=False)) as server:
+        server.cursor().execute(f"REASSIGN OWNED BY {name} TO CURRENT_USER; DROP ROLE {name}")

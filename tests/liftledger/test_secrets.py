@@ -1,13 +1,9 @@
 """Passwords that are given to us are said nowhere: real commands, failures, and a search."""
 
 import base64
-import secrets
-import signal
-import socket
 import threading
 import traceback
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,11 +18,9 @@ from storage.ledger import ledger
 from tests.channels.mail_server import certificate, mail_server
 from tests.channels.receiver import receiver
 from tests.flows import shop
-from tests.liftledger.commands import MARK, Done, Shell, complaint, until
+from tests.liftledger.commands import MARK, Done, Shell, complaint
 from tests.liftledger.test_commands import INGEST, write_shop
-from tests.liftledger.test_trouble import api, state
 
-LOGIN = "Kanarie-{}-login"
 MAIL = "Kanarie-mail-pw"
 TOKEN = "Kanarie-token-in-the-path"
 SIGNING = b"Kanarie-signing-secret-32-bytes!"
@@ -34,20 +28,6 @@ WORDS = (
     "Kanarie",
     *(base64.b64encode(one).decode() for one in (SIGNING, b"\0ann\0" + MAIL.encode())),
 )
-
-
-@pytest.fixture
-def owner(shell: Shell) -> Iterator[Shell]:
-    """A shell whose login to the database has a password to be found again."""
-    url = make_url(shell.settings["DATABASE_URL"])
-    name, password = f"owner_{secrets.token_hex(6)}", LOGIN.format(secrets.token_hex(6))
-    with shop.connection(shell.settings["DATABASE_URL"]) as server, server.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{password}'")
-    ours = url.set(username=name, password=password)
-    shell.settings["DATABASE_URL"] = ours.render_as_string(hide_password=False)
-    yield shell
-    with shop.connection(url.render_as_string(hide_password=False)) as server:
-        server.cursor().execute(f"REASSIGN OWNED BY {name} TO CURRENT_USER; DROP ROLE {name}")
 
 
 class Onlooker:
@@ -203,40 +183,3 @@ def test_a_login_that_is_refused_and_a_connection_that_breaks_say_no_password(ow
         answer(away, asked, "ann", "")
     assert spilled("".join(traceback.format_exception(broken.value))) == []
     assert rows(away, sorted(Table.metadata.tables)) == []
-
-
-@pytest.mark.timeout(1200)
-def test_prefect_keeps_no_secret_in_its_books_and_none_is_in_its_processes(owner: Shell) -> None:
-    """Runs by a worker under `liftledger up`, one of which fails: parameters, logs, settings."""
-    url = owner.settings["DATABASE_URL"]
-    write_shop(owner.folder)
-    owner.type(*INGEST)
-    owner.type("register", "shop.yaml")
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
-        port, review_port = one.getsockname()[1], other.getsockname()[1]
-    with Onlooker(owner) as ps:
-        up = owner.start("--debug", "up", "--port", str(port), "--review-port", str(review_port))
-        ready = "waiting for work"
-        until(lambda: ready in owner.said or up.poll() is not None, "everything to be up", 300)
-        assert up.poll() is None, owner.said
-        (deployment,) = (
-            one for one in api(port, "deployments/filter", {}) if one["name"] == "analyze"
-        )
-        for study, end in (("shop", "COMPLETED"), ("nosuch", "FAILED")):
-            asked = {"parameters": {"study": study}, "state": {"type": "SCHEDULED"}}
-            run = api(port, f"deployments/{deployment['id']}/create_flow_run", asked)
-            until(lambda: state(port, run["id"]) in ("COMPLETED", "FAILED", "CRASHED"), study)  # noqa: B023
-            assert state(port, run["id"]) == end
-        up.send_signal(signal.SIGTERM)
-        assert up.wait(60) == 0, owner.said
-    if "SQLite" not in owner.said:
-        books = make_url(url).set(database="prefect").render_as_string(hide_password=False)
-        assert len(of_prefect(books)) > 10
-        assert rows(books, of_prefect(books)) == []
-    else:  # this server offers too little: they are a file, which is looked through below
-        assert b"Finished in state" in (owner.folder / "home/prefect/prefect.db").read_bytes()
-    assert rows(url, sorted(Table.metadata.tables)) == []
-    assert any("prefect worker start" in line for line in ps.seen)
-    assert [line for line in ps.seen if spilled(line)] == []
-    assert spilled(owner.said) == []
-    assert files(owner.folder) == []

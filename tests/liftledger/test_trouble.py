@@ -3,19 +3,13 @@
 import json
 import signal
 import socket
-import urllib.request
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any
-from uuid import uuid4
 
 import psutil
 import pytest
-import yaml
-from prefect.client.base import PrefectHttpxSyncClient
 
-from tests.flows import promoted, shop
-from tests.liftledger.commands import PROJECT, Shell, complaint, until
+from tests.flows import shop
+from tests.liftledger.commands import Shell, complaint, until
 from tests.liftledger.test_commands import INGEST, write_shop
 
 
@@ -112,78 +106,6 @@ def kill_server(postmaster: int) -> None:
         with suppress(psutil.NoSuchProcess):  # they fall with one another
             process.kill()
     server.wait(30)
-
-
-@pytest.mark.timeout(600)
-def test_up_keeps_everything_running_answers_what_is_asked_or_due_and_leaves_nothing(
-    shell: Shell,
-) -> None:
-    write_shop(shell.folder)
-    shell.type(*INGEST)
-    shell.type("register", "shop.yaml")
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
-        port, review_port = one.getsockname()[1], other.getsockname()[1]
-    up = shell.start("up", "--port", str(port), "--review-port", str(review_port))
-    ready = "waiting for work"  # on a busy machine, minutes
-    until(lambda: ready in shell.said or up.poll() is not None, "everything to be up", 300)
-    assert up.poll() is None, shell.said
-
-    assert f"http://127.0.0.1:{port}" in shell.said
-    assert f"http://127.0.0.1:{review_port}" in shell.said
-    assert "`liftledger users add NAME --role approver` makes the first user" in shell.said
-    with urllib.request.urlopen(f"http://127.0.0.1:{review_port}/", timeout=30) as answer:
-        assert answer.url == f"http://127.0.0.1:{review_port}/login?to=%2F"
-    deployments = {one["name"]: one for one in api(port, "deployments/filter", {})}
-    listed = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    assert set(deployments) == {one["name"] for one in listed}
-    deployment = deployments["analyze"]
-    asked = {"parameters": {"study": "shop"}, "state": {"type": "SCHEDULED"}}
-    run = api(port, f"deployments/{deployment['id']}/create_flow_run", asked)
-    until(lambda: state(port, run["id"]) in ("COMPLETED", "FAILED", "CRASHED"), "the worker")
-    assert state(port, run["id"]) == "COMPLETED"
-    assert shop.counts(shell.settings["DATABASE_URL"])["results"] == 1
-    until(lambda: "did      tuned, fitted" in logs(port), "what the run says, in Prefect's pages")
-
-    promoted.due(shell.settings["DATABASE_URL"], "coffee")  # and nobody asks for the answer
-    answered = "SELECT state FROM runs WHERE study = 'coffee'"
-    until(lambda: shop.rows_of(shell.settings["DATABASE_URL"], answered) == [("done",)], "coffee")
-
-    arrived = {
-        "id": str(uuid4()),
-        "occurred": datetime.now(UTC).isoformat(),
-        "event": "liftledger.data-arrived",
-        "resource": {"prefect.resource.id": "liftledger.panel.sales"},
-    }
-    api(port, "events", [arrived])
-    watch = deployments["watch"]["id"]
-    until(lambda: woken(port, watch) == ["COMPLETED"], "the flow that an event starts")
-
-    up.send_signal(signal.SIGTERM)
-    assert up.wait(60) == 0, shell.said
-    assert shell.left_behind() == []
-
-
-def woken(port: int, deployment: str) -> list[str]:
-    """States of the flow runs of a deployment that an automation started, not a schedule."""
-    runs = api(port, "flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}})
-    started = [one for one in runs if (one["created_by"] or {}).get("type") == "AUTOMATION"]
-    return [one["state"]["type"] for one in started]
-
-
-def api(port: int, path: str, question: Any) -> Any:
-    """Asked as flows ask, which wait a moment when Prefect's database is busy (503)."""
-    with PrefectHttpxSyncClient(base_url=f"http://127.0.0.1:{port}/api/", timeout=30) as client:
-        answer = client.post(path, json=question)
-        return answer.json() if answer.content else None
-
-
-def logs(port: int) -> str:
-    return "\n".join(one["message"] for one in api(port, "logs/filter", {}))
-
-
-def state(port: int, run: str) -> str:
-    runs = api(port, "flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
-    return str(runs[0]["state"]["type"])
 
 
 def test_names_that_steer_a_terminal_are_shown_and_not_obeyed(shell: Shell) -> None:
