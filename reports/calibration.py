@@ -10,7 +10,7 @@ from typing import Any
 
 from estimators.calibration.noise import NOISES
 from estimators.calibration.summaries import EFFECTS, Covered, Score
-from reports.names import counted, estimator_label, variance_phrase
+from reports.names import closed, counted, estimator_label, variance_phrase
 from reports.numbers import number, percent, significant
 from storage.records import StoredCalibration
 
@@ -107,7 +107,9 @@ def own_sentence(found: StoredCalibration, score: Score) -> str:
     name = f"{estimator_label(score.estimator)}, {variance_phrase(score.kind)}"
     coverage = score.numbers.get("coverage")
     if coverage is None:
-        return f"{name}: refused at every position, because {score.reason}"
+        asked = counted(score.answered + score.refused, "position")
+        at = f"{score.refused:,} of {asked}" if score.answered else f"all {asked}"
+        return closed(f"{name}: refused at {at}, because {score.reason}")
     off = "" if coverage.error is None else f" (± {100 * coverage.error:.1f})"
     refused = f"; {score.refused:,} more were refused" if score.refused else ""
     return (

@@ -99,6 +99,15 @@ def test_on_a_panel_of_ones_own_the_sentence_says_what_was_promised_and_what_cam
     assert said.replace("’", "'") in render([OWN])
 
 
+def test_too_few_answers_to_count_are_no_refusal_everywhere() -> None:
+    reason = "its past is short; add periods"
+    one = Score("sdid", "given_both", 1, 9, reason)
+    assert own_sentence(OWN, one) == (
+        f"SDID, variance given both: refused at 9 of 10 positions, because {reason}."
+    )
+    assert "refused at all 9 positions" in own_sentence(OWN, replace(one, answered=0))
+
+
 def test_axes_of_coverage_begin_below_every_mark_and_end_at_one() -> None:
     figure = coverage_figure(SIMULATED)
     assert figure is not None
