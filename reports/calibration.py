@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from estimators.calibration.limits import exact_limits
 from estimators.calibration.noise import NOISES
 from estimators.calibration.summaries import EFFECTS, Covered, Score
 from reports.names import closed, counted, estimator_label, variance_phrase
@@ -18,6 +19,7 @@ PATTERN_WORDS = {
     "cell": "a single cell", "block": "a block", "ended": "a block that ended",
     "on_off": "on and off",
 }  # fmt: skip
+LIMITS = 0.95  # level of the limits of a share
 SHOWN = 5  # units or periods that were covered least
 
 
@@ -110,12 +112,25 @@ def own_sentence(found: StoredCalibration, score: Score) -> str:
         asked = counted(score.answered + score.refused, "position")
         at = f"{score.refused:,} of {asked}" if score.answered else f"all {asked}"
         return closed(f"{name}: refused at {at}, because {score.reason}")
-    off = "" if coverage.error is None else f" (± {100 * coverage.error:.1f})"
     refused = f"; {score.refused:,} more were refused" if score.refused else ""
+    covered = f"{100 * coverage.value:.1f} %{_off(score)}"
     return (
-        f"On this panel the {level} interval ({name}) covered {100 * coverage.value:.1f} %{off} of "
+        f"On this panel the {level} interval ({name}) covered {covered} of "
         f"{counted(score.answered, 'placebo')}{refused}."
     )
+
+
+def _off(score: Score) -> str:
+    """How far a coverage may be off: ± its error; limits where none, or all, were covered.
+
+    A share of 0 or 1 has no spread to tell an error by, and yet is not certain.
+    """
+    coverage = score.numbers["coverage"]
+    if coverage.value in (0, 1):
+        ends = exact_limits(round(coverage.value * score.answered), score.answered, LIMITS)
+        low, high = (100 * end for end in ends)
+        return f" ({percent(LIMITS)} limits {low:.1f} to {high:.1f})"
+    return "" if coverage.error is None else f" (± {100 * coverage.error:.1f})"
 
 
 def least_covered(score: Score, by: str) -> tuple[Covered, ...]:

@@ -25,7 +25,7 @@ from estimators.core.designs import Cohort, cohorts, pattern
 from estimators.core.effect import att
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Variance
-from estimators.core.panel import FloatArray, IntArray, Panel
+from estimators.core.panel import FloatArray, IntArray, Panel, listed
 from estimators.variance.bootstrap import require_several
 from estimators.variance.inference import infer
 from estimators.variance.placebos import Placebos
@@ -49,6 +49,12 @@ class JackknifeVariance:
         else:
             without, how = _with_weights_kept(placebos), "weights kept"
         effects = np.array([without(i) for i in range(len(panel.units))])
+        lost = [panel.units[i] for i in np.flatnonzero(np.isnan(effects))]
+        if lost:
+            raise UnsupportedDesign(
+                f"{self.kind}: without {listed(lost)} no treated cell is observed; observe more of "
+                f"them, or use bootstrap"
+            )
         n = len(effects)
         value = float((n - 1) / n * np.sum((effects - effects.mean()) ** 2))
         if not value > 0:
@@ -78,7 +84,7 @@ def _refitted(estimator: Estimator, panel: Panel) -> Callable[[int], float]:
 
 
 def _with_weights_kept(placebos: Placebos) -> Callable[[int], float]:
-    """The effect without a unit, from the weights of the estimate's own fit."""
+    """The effect without a unit, from the weights of the estimate's own fit; nan without cells."""
     panel, fit, name = placebos.panel, placebos.fit, placebos.tuned.name
     if name not in KEPT:
         raise UnsupportedDesign(
@@ -92,14 +98,15 @@ def _with_weights_kept(placebos: Placebos) -> Callable[[int], float]:
             f"{len(fit.weights)} for {len(groups)} cohorts, or covariates; use bootstrap"
         )
     parts = [
-        _Kept(panel, cohort, weights.units, _anchor(name, weights.periods, cohort))
+        _Kept(panel, cohort, weights.units, _anchor(name, weights.periods, cohort, panel))
         for cohort, weights in zip(groups, fit.weights, strict=True)
         if weights.units is not None
     ]
 
     def without(unit: int | None) -> float:
         sums = [part.without(unit) for part in parts]
-        return sum(total for total, _ in sums) / sum(cells for _, cells in sums)
+        cells = sum(seen for _, seen in sums)
+        return sum(total for total, _ in sums) / cells if cells else np.nan
 
     spread = float(panel.outcome[panel.usable].std()) or 1.0
     if not abs(without(None) - att(panel, fit)) <= ROUNDING * spread:
@@ -110,11 +117,16 @@ def _with_weights_kept(placebos: Placebos) -> Callable[[int], float]:
     return without
 
 
-def _anchor(name: str, periods: FloatArray | None, cohort: Cohort) -> FloatArray:
-    """(start,) weights of the periods in which the level is kept; none for SC."""
+def _anchor(name: str, periods: FloatArray | None, cohort: Cohort, panel: Panel) -> FloatArray:
+    """(start,) weights of the periods in which the level is kept; none for SC.
+
+    Without weights of their own they are the periods that were matched: those in which the whole
+    cohort is observed.
+    """
     if periods is not None:
         return periods[: cohort.start]
-    return np.full(cohort.start, 0.0 if name == "sc" else 1 / cohort.start)
+    matched = panel.observed[cohort.units, : cohort.start].all(axis=0)
+    return np.zeros(cohort.start) if name == "sc" else matched / matched.sum()
 
 
 class _Kept:

@@ -59,9 +59,14 @@ class PermutationRank:
                 f"it can be formed; read given_period"
             )
         pool = across_units(panel, affordable(placebos), placebos.seed)
-        number = len(pool.placements) + 1
-        require_enough(number, level, self.kind, "placebos of never-treated units", beside=1)
+        placed = len(pool.placements)
+        require_enough(placed + 1, level, self.kind, "placebos of never-treated units", beside=1)
         ratios = _ratios(placebos, pool.placements)
+        number, where = len(ratios) + 1, pool.construction
+        if number <= placed:
+            what = "placebos of never-treated units that can be imputed"
+            require_enough(number, level, self.kind, what, beside=1)
+            where += f", {len(ratios)} of which can be imputed"
         rank = 1 + int(np.sum(ratios >= own.ratio_at(0.0)))
         # As many placebos as are rejected ranks lie in the tail: an effect is accepted as long as
         # its ratio is not beyond the smallest of them.
@@ -80,7 +85,7 @@ class PermutationRank:
             ci_high=own.mean + half,
             p_value=rank / number,
             placebos=len(ratios),
-            construction=f"rank {rank} of {number} by fit after over before; {pool.construction}",
+            construction=f"rank {rank} of {number} by fit after over before; {where}",
         )
 
 
@@ -122,16 +127,20 @@ def affordable(placebos: Placebos) -> int:
 
 
 def _ratios(placebos: Placebos, placements: tuple[Placement, ...]) -> FloatArray:
-    """(D,) r² of every placement."""
+    """(D,) r² of every placement that can be imputed."""
     estimator: Estimator = with_settings(placebos.estimator, show_untreated=True)
     real = placebos.panel
     missing = ~real.observed[chosen_by_label(real.treated_units, real.units)]
 
     def ratio(placement: Placement) -> float:
         panel = replace(placement, unseen=missing).panel(real)
-        return gaps_of(panel, estimator.fit(panel)).ratio_at(0.0)
+        try:
+            return gaps_of(panel, estimator.fit(panel)).ratio_at(0.0)
+        except UnsupportedDesign:
+            return np.nan
 
-    return np.array(anywhere(ratio, placements))
+    found = np.array(anywhere(ratio, placements))
+    return found[~np.isnan(found)]
 
 
 def _why(room: float) -> str:

@@ -134,6 +134,26 @@ def test_placebos_lack_what_the_treated_unit_lacks_before_treatment() -> None:
     assert 4 <= rejected <= 26
 
 
+def test_a_placebo_that_cannot_be_imputed_is_left_out_and_counted() -> None:
+    panel = panel_of(1, 3.0)
+    outcome = panel.outcome.copy()
+    outcome[5, :START] = np.nan
+    found = said(with_outcome(panel, outcome))
+    assert found.placebos == 22
+    assert found.p_value >= 1 / 23
+    assert "rank" in found.construction
+    assert "of 23 by fit" in found.construction
+    assert "all 23 placements of never-treated units, same periods, 22 of which can be imputed" in (
+        found.construction
+    )
+    outcome[6:9, :START] = np.nan
+    outcome[9] = np.nan
+    (few,) = evaluate(with_outcome(panel, outcome), ESTIMATORS["did"], KIND).inferences
+    assert isinstance(few, Refusal)
+    assert "needs 19 placebos of never-treated units that can be imputed" in few.reason
+    assert "there are 18" in few.reason
+
+
 def test_california_is_first_of_39_by_sdid_and_third_by_sc_without_predictors() -> None:
     assert said(prop99(), "sdid").p_value == pytest.approx(1 / 39)
     assert said(prop99(), "sc").p_value == pytest.approx(3 / 39)

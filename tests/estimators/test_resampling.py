@@ -8,7 +8,7 @@ import pytest
 from estimators import ESTIMATORS, VARIANCES, Inference, Panel, Refusal, evaluate
 from estimators.core.panel import FloatArray
 from tests.estimators.catalogue import quick
-from tests.estimators.panels import labelled, noisy, small, treated_as
+from tests.estimators.panels import labelled, noisy, small, treated_as, with_outcome
 from tests.estimators.twins.procedures import bilinear, double_difference, jackknife
 
 BLOCK = labelled(noisy(14, 16, seed=2), treated_as("block", 14, 16, treated=3))
@@ -81,6 +81,35 @@ def test_the_jackknife_keeps_the_weights_of_the_estimate(name: str) -> None:
     found = said(BLOCK, name, "jackknife")
     assert found.variance is not None
     assert found.variance.value == pytest.approx(jackknife(BLOCK.outcome, units, periods))
+
+
+def test_the_jackknife_of_difp_keeps_the_periods_that_were_matched() -> None:
+    """A period in which a treated unit is not observed has no part in the level."""
+    outcome = BLOCK.outcome.copy()
+    outcome[1, 4] = np.nan
+    panel = with_outcome(BLOCK, outcome)
+    estimator = replace(ESTIMATORS["difp"], gaps="drop")  # type: ignore[type-var]
+    estimate = evaluate(panel, estimator, VARIANCES["jackknife"])
+    (weights,), (found,) = estimate.fit.weights, estimate.inferences
+    assert weights.units is not None
+    treated, matched = panel.treated_units, np.arange(16) < START
+    matched[4] = False
+    units = np.where(treated, 1 / treated.sum(), -weights.units)
+    periods = np.where(np.arange(16) >= START, 1 / (16 - START), matched / -matched.sum())
+    assert isinstance(found, Inference)
+    assert found.variance is not None
+    known = np.nan_to_num(outcome)
+    assert found.variance.value == pytest.approx(jackknife(known, units, periods))
+
+
+def test_the_jackknife_refuses_where_one_unit_has_all_treated_cells_that_are_observed() -> None:
+    panel = labelled(noisy(10, 16), treated_as("block"))
+    outcome = panel.outcome.copy()
+    outcome[1, 13:] = np.nan
+    for name in ("sdid", "did"):
+        said = refused(with_outcome(panel, outcome), name, "jackknife")
+        assert "without u0" in said
+        assert "treated cells" in said or "treated cell is observed" in said
 
 
 def test_for_did_keeping_equal_weights_is_fitting_again() -> None:

@@ -99,6 +99,18 @@ def test_on_a_panel_of_ones_own_the_sentence_says_what_was_promised_and_what_cam
     assert said.replace("’", "'") in render([OWN])
 
 
+def test_where_every_interval_covered_there_are_limits_and_no_error_of_zero() -> None:
+    numbers = {"coverage": Measured(1.0, 0.0)}
+    every = Score("did", "conformal", 32, 28, "needs 20 periods", numbers)
+    # the lower limit is the share with which 32 of 32 come in a fortieth of exams
+    low = 100 * 0.025 ** (1 / 32)
+    assert f"covered 100.0 % (95 % limits {low:.1f} to 100.0) of 32 placebos; 28 more" in (
+        own_sentence(OWN, every)
+    )
+    never = replace(every, numbers={"coverage": Measured(0.0, 0.0)})
+    assert f"covered 0.0 % (95 % limits 0.0 to {100 - low:.1f})" in own_sentence(OWN, never)
+
+
 def test_too_few_answers_to_count_are_no_refusal_everywhere() -> None:
     reason = "its past is short; add periods"
     one = Score("sdid", "given_both", 1, 9, reason)
