@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measuring.coverage import figure
+from benchmarks.measuring.luck import KNOWN, rejected, standardised
 from benchmarks.measuring.rows import Row, line
 from estimators import ESTIMATORS, STANDARD_VARIANCES, VARIANCES
 from estimators.calibration.answer import NUMBERS, answer, numbers_of
@@ -136,6 +137,20 @@ def family(answers: Answers, level: float) -> str:
     )
 
 
+def without_luck(answers: Answers, exam: Exam) -> Iterator[str]:
+    """A Markdown table of small p-values less what the draws' luck explains, where it is known."""
+    if (exam.noise, exam.pattern) != ("even", "cell") or KNOWN not in answers.estimators:
+        return
+    z = standardised(answers, exam.units, exam.periods)
+    large = np.abs(z) > NORMAL
+    yield f"DID's own error is beyond ±1.96 in {_share(large)}, known to be .05; less that luck:\n"
+    yield f"| p < {1 - exam.level:.2f} | " + " | ".join(answers.kinds) + " |"
+    yield "|---|" + "---|" * len(answers.kinds)
+    for estimator, row in zip(answers.estimators, rejected(answers, z, exam.level), strict=True):
+        cells = " | ".join(_cell(one, "coverage") for one in row)
+        yield f"| {estimator} | {cells} |"
+
+
 def _ratio(one: Score) -> str:
     """Mean variance over the true one; a dash for a procedure without a variance."""
     if "mean_variance" not in one.numbers:
@@ -227,7 +242,8 @@ def main() -> None:
         drawn[name] = scores(answers, exam.level, uneven=exam.design.uneven)
         print(f"\n{name}, {len(answers.number):,} replications, seed {SEED}\n")
         print("\n".join(lines(drawn[name], answers, exam.level)))
-        print(family(answers, exam.level), flush=True)
+        print(family(answers, exam.level))
+        print("\n".join(without_luck(answers, exam)), flush=True)
     draws = 1000 if asked.draws is None else asked.draws
     if "cps".startswith(tuple(asked.design)) and CPS.is_file() and draws:
         print("\ncps\n")
