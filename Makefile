@@ -10,7 +10,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
 	>/dev/null 2>&1 && echo $$python && break; done)
 
-# no account, no telemetry, no byte-code of programs nobody starts (it is made when needed)
+# no account, no telemetry; byte-code is made when a module is first needed, and is kept whatever the
+# environment says: else each of the many processes of a test compiles 2,000 modules for itself
+unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
