@@ -38,7 +38,7 @@ def analyze(
     """Answer a registered study; the stored answer when the same was asked before.
 
     study: its name        requested_by: who asks; the user of this process when empty
-    reason: why it is asked (again), kept with the result
+    reason: why it is asked, kept with the result; of what was answered before, in the audit log
     run: its number in the queue, which says who asked and why; None: nobody queued
     Raises ChecksFailed and InvalidPanel (the data), StorageError (the database, unknown names),
     RunElsewhere (somebody else is at it).
@@ -85,7 +85,7 @@ def _answer(url: str, study: str, by: str, reason: str) -> int:
         to_json(placed),
         {one.name: one.snapshot for one in linked},
     )
-    known = find_answer(url, request)
+    known = find_answer(url, request, by, reason)
     if known is not None:
         narrate("ledger", f"the same request was answered before: {study}@{known}")
         return known

@@ -41,7 +41,7 @@ def record(
     """Append one entry. It holds the log's lock until commit: make it the last act.
 
     what: study_registered, panel_ingested, snapshot_saved, checks_passed, checks_failed,
-        race_saved, primary_chosen, result_saved, run_failed, alert_raised, ...
+        race_saved, primary_chosen, result_saved, answer_found, run_failed, alert_raised, ...
     subject: what it was done to    details: JSON-able    by: who did it
     row: (table, *primary key) of the row it records, with all that hangs on the row; a row of an
         insert-only table cannot be committed without

@@ -104,12 +104,22 @@ def request_id(
     return hashlib.sha256(canonical(request).encode()).hexdigest()
 
 
-def find(session: Session, request: str) -> tuple[str, int] | None:
-    """(study, version) of the answer to this request, if it is known."""
-    found = session.execute(
-        select(Result.study, Result.version).where(Result.request_id == request)
+def find_again(session: Session, request: str, by: str, reason: str) -> int | None:
+    """The version that answered this request, with an entry that it was asked again, or None.
+
+    What was asked for is not written twice; that somebody asked, why, and that the data were still
+    the same would be known to nobody.
+    """
+    row = session.execute(
+        select(Result.study, Result.version, Result.snapshot_hash).where(
+            Result.request_id == request
+        )
     ).first()
-    return (found.study, found.version) if found else None
+    if row is None:
+        return None
+    details = {"request_id": request, "snapshot_hash": row.snapshot_hash, "reason": reason}
+    audit.record(session, "answer_found", f"{row.study}@{row.version}", details, by)
+    return int(row.version)
 
 
 def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
@@ -119,8 +129,9 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
     never be replayed.
     """
     lock(session, f"results:{analysis.study}")
-    if known := find(session, analysis.request_id):
-        return analysis.request_id, known[1], False
+    asked, by = analysis.request_id, analysis.requested_by
+    if known := find_again(session, asked, by, analysis.reason):
+        return asked, known, False
     _refuse_other_panel(session, analysis)
     choice = choices.hash_of(session, analysis.request_id)
     estimates = [stored(key, answer) for key, answer in analysis.answers.items()]
@@ -153,7 +164,6 @@ def save(session: Session, analysis: Analysis) -> tuple[str, int, bool]:
     if choice is not None:
         details["choice"] = choice
     subject = f"{analysis.study}@{row['version']}"
-    by = analysis.requested_by
     audit.record(session, choices.SAVED, subject, details, by, row=("results", number))
     return analysis.request_id, (last or 0) + 1, True
 

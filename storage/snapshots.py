@@ -45,7 +45,8 @@ LAYOUT = (
 def save(session: Session, rows: pd.DataFrame) -> str:
     """Keep the rows; returns their SHA-256. The same rows again are the same snapshot.
 
-    Rows that will fail the checks are kept too: they are the evidence for it.
+    Its entry is of the first time; that rows were read again is in the entry of what was done with
+    them. Rows that will fail the checks are kept too: they are the evidence for it.
     """
     header, content = encode(rows)
     sha256 = hashlib.sha256(content).hexdigest()

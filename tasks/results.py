@@ -10,11 +10,10 @@ from tasks.step import task
 
 
 @task(name="look for a known answer", task_run_name="known?", **ON_THE_LEDGER)
-def find_answer(url: str, request_id: str) -> int | None:
-    """The version that answered the same request before, if there is one."""
+def find_answer(url: str, request_id: str, by: str, reason: str) -> int | None:
+    """The version that answered the same request before, if there is one; the log says who asks."""
     with ledger(url) as session:
-        known = results.find(session, request_id)
-    return known[1] if known else None
+        return results.find_again(session, request_id, by, reason)
 
 
 @task(name="store the answers", task_run_name="store", **ON_THE_LEDGER)

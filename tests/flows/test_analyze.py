@@ -40,6 +40,23 @@ def test_the_same_question_is_answered_from_the_ledger(ledger_url: str) -> None:
     assert logged(ledger_url).count("checks_passed") == 1
 
 
+def test_whoever_asks_again_is_in_the_log_with_the_reason_and_the_data(ledger_url: str) -> None:
+    shop.fill(ledger_url, shop.sales())
+    study = shop.ask(ledger_url)
+    first = analyze(study, requested_by="ann")
+    before = logged(ledger_url)
+    again = analyze(study, requested_by="bob", reason="the board asks")
+    assert (again.requested_by, again.reason) == ("ann", "")  # the answer is what it was
+    assert logged(ledger_url) == [*before, "answer_found"]
+    details = {
+        "request_id": first.result_id,
+        "snapshot_hash": first.snapshot_hash,
+        "reason": "the board asks",
+    }
+    last = "SELECT who, subject, details FROM audit_log ORDER BY id DESC LIMIT 1"
+    assert shop.rows_of(ledger_url, last) == [("bob", "shop@1", details)]
+
+
 def test_changed_data_or_a_changed_plan_is_the_next_version(ledger_url: str) -> None:
     data = shop.sales()
     shop.fill(ledger_url, data)

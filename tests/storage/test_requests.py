@@ -9,18 +9,31 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storage import results
+from storage import audit, results
 from storage.database import transaction
 from tests.storage.answers import analysis
 
 
 def test_the_same_request_twice_is_the_same_row(session: Session) -> None:
     asked = analysis(session)
-    assert results.find(session, asked.request_id) is None
     assert results.save(session, asked) == (asked.request_id, 1, True)
     assert results.save(session, asked) == (asked.request_id, 1, False)
-    assert results.find(session, asked.request_id) == ("display", 1)
     assert session.scalar(text("SELECT count(*) FROM results")) == 1
+
+
+def test_what_is_found_again_has_an_entry_and_what_is_not_has_none(session: Session) -> None:
+    asked = analysis(session)
+    entries = text("SELECT who, subject, details ->> 'reason' FROM audit_log WHERE what = :what")
+    assert results.find_again(session, asked.request_id, "bob", "to be sure") is None
+    results.save(session, asked)
+    assert not session.execute(entries, {"what": "answer_found"}).all()
+    assert results.find_again(session, asked.request_id, "bob", "to be sure") == 1
+    results.save(session, replace(asked, requested_by="cyd", reason="computed by two at once"))
+    assert [tuple(row) for row in session.execute(entries, {"what": "answer_found"})] == [
+        ("bob", "display@1", "to be sure"),
+        ("cyd", "display@1", "computed by two at once"),
+    ]
+    assert audit.verify(session) == []
 
 
 def test_whatever_an_answer_depends_on_changes_its_request() -> None:
