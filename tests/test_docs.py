@@ -116,6 +116,7 @@ def answers() -> dict[str, Estimate]:
     }  # fmt: skip
 
 
+@pytest.mark.timeout(600)  # the first time, everything is compiled
 def test_the_real_result_of_the_readme_is_what_the_code_answers(
     answers: dict[str, Estimate],
 ) -> None:
@@ -132,6 +133,7 @@ def test_the_real_result_of_the_readme_is_what_the_code_answers(
         ]  # fmt: skip
 
 
+@pytest.mark.timeout(600)  # the first time, everything is compiled
 def test_the_effects_in_methods_are_what_the_code_answers(answers: dict[str, Estimate]) -> None:
     page = text(ROOT / "docs" / "methods.md")
     for key, found in answers.items():
