@@ -12,7 +12,6 @@ a folder of this run alone: first all six of prop99 run in one process that has 
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring.alone import peak
 from estimators import ESTIMATORS, STANDARD_VARIANCES, Refusal, UnsupportedDesign, evaluate
 from storage.files import read_file
 from storage.rows import to_panel
@@ -50,7 +50,7 @@ def step(panel: str, *keys: str) -> dict[str, Any]:
         answers[key] = {"att": found.att, "variances": count}
     return {
         "seconds": round(time.perf_counter() - started, 2),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mb": round(peak()),
         "answers": answers,
     }
 

@@ -6,13 +6,13 @@ Importing Great Expectations is timed by itself. Peak memory is that of the whol
 what it held before the checks is shown beside it.
 """
 
-import resource
 import sys
 import time
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.measuring.alone import peak
 from checks import check
 from studies import parse_plan
 
@@ -45,11 +45,6 @@ def panel(units: int, periods: int) -> tuple[pd.DataFrame, int]:
     return rows, int(treated.sum())
 
 
-def peak_megabytes() -> float:
-    """Most memory this process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     """Print one line per measurement."""
     units, periods = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (4000, 250)
@@ -59,14 +54,14 @@ def main() -> None:
     print(f"import and first check   {time.perf_counter() - start:8.2f} s")
 
     rows, cells = panel(units, periods)
-    before = peak_megabytes()
+    before = peak()
     start, worked = time.perf_counter(), time.process_time()
     report = check(rows, parse_plan(PLAN % cells))
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     assert report.passed, report.stops
     print(f"checks of {len(rows):,} cells {seconds:8.2f} s   (target {TARGET:g} s)")
     print(f"  of it at work          {worked:8.2f} s   (the rest waited for other processes)")
-    print(f"peak memory              {peak_megabytes():8.0f} MB  ({before:.0f} MB before)")
+    print(f"peak memory              {peak():8.0f} MB  ({before:.0f} MB before)")
 
 
 if __name__ == "__main__":

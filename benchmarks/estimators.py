@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring.alone import peak, run, spend
+from benchmarks.measuring.ours import panel_of
 from benchmarks.measuring.panels import Block, factor_block, prop99
 from benchmarks.measuring.rows import Row as Beside
 from benchmarks.measuring.rows import in_seconds, tell
 from benchmarks.peers.answers import TRIPLES
-from estimators import ESTIMATORS, DoublyWeighted, Estimator, Panel
+from estimators import ESTIMATORS, DoublyWeighted, Estimator
 from estimators.core.placements import across_both
 from estimators.solvers.leave_one_out import leave_one_out
 
@@ -44,15 +45,9 @@ class Measured:
     clock: bool = False
 
 
-def panel(block: Block) -> Panel:
-    """The block, validated."""
-    units, periods = block.outcome.shape
-    return Panel(block.outcome, block.treatment, tuple(range(units)), tuple(range(periods)))
-
-
 def refits(key: str, count: int) -> Call:
     """Placebos of one unit at earlier times, as the variances place and refit them."""
-    made = panel(factor_block(200, 100))
+    made = panel_of(factor_block(200, 100))
     tuned: Estimator = ESTIMATORS[key]
     if key == "mc":
         tuned = replace(tuned, lambda_nn=factor_block(200, 100).penalty)  # type: ignore[type-var]
@@ -64,21 +59,21 @@ def refits(key: str, count: int) -> Call:
 
 def left_out() -> Call:
     """Every cell of 1000 × 200 left out once, under two-way effects."""
-    made = panel(factor_block(1000, 200))
+    made = panel_of(factor_block(1000, 200))
     return lambda: leave_one_out(made.outcome, made.usable)
 
 
 def fixed_dwcp() -> Call:
     """The twelve treated cells of prop99 at one λ triple."""
     time_rate, unit_rate, penalty = TRIPLES["dwcp"]
-    made = panel(prop99())
+    made = panel_of(prop99())
     method = DoublyWeighted(time_rate, unit_rate, penalty).for_placebos(made)
     return lambda: method.fit(made)
 
 
 def tuned(key: str, block: Block) -> Call:
     """λ chosen, and the fit."""
-    made = panel(block)
+    made = panel_of(block)
     return lambda: ESTIMATORS[key].tune(made).fit(made)
 
 

@@ -28,10 +28,11 @@ import numpy as np
 
 from benchmarks.measuring.alone import peak, run
 from benchmarks.measuring.figure import figure
+from benchmarks.measuring.ours import panel_of
 from benchmarks.measuring.panels import factor_block
 from benchmarks.measuring.rows import Row, in_seconds, line
 from benchmarks.peers.answers import TRIPLES
-from estimators import ESTIMATORS, Estimator, Panel
+from estimators import ESTIMATORS, Estimator
 
 TREATED = {"50x40": 2, "200x100": 10, "1000x200": 50, "5000x300": 50, "20000x365": 50}
 LARGEST = "20000x365"
@@ -130,8 +131,7 @@ def rows(found: Sequence[Point]) -> list[Row]:
 
 def _answer(key: str, size: str, treated: int) -> Callable[[], Any]:
     units, periods = map(int, size.split("x"))
-    block = factor_block(units, periods, treated)
-    panel = Panel(block.outcome, block.treatment, tuple(range(units)), tuple(range(periods)))
+    panel = panel_of(factor_block(units, periods, treated))
     method = estimators()[key]
     if key.startswith("dwcp"):
         method = replace(method, show_untreated=False)  # type: ignore[type-var]

@@ -9,7 +9,6 @@ database is measured, and keeps the panel.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.measuring.alone import peak
 from storage import snapshots
 from storage.database import connect, migrate, transaction
 from storage.outcomes import ingest
@@ -64,8 +64,7 @@ def step(name: str, url: str) -> dict[str, float]:
         steps[name]()
         seconds = time.perf_counter() - started
     engine.dispose()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": round(seconds, 2), "peak_mb": round(peak)}
+    return {"seconds": round(seconds, 2), "peak_mb": round(peak())}
 
 
 def main() -> int:

@@ -11,7 +11,6 @@ clock. With DATABASE_URL set, that database is measured, and keeps what was writ
 
 import hashlib
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import psutil
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from benchmarks.measuring.alone import peak
 from benchmarks.measuring.rows import Row, in_seconds, tell
 from storage import audit
 from storage.database import connect, migrate, transaction
@@ -72,9 +72,9 @@ def measure() -> list[Row]:
             bulk = {"count": ENTRIES}
             found += measured(engine, f"{ENTRIES:,} entries in one transaction", ENTRIES / 20_000,
                               lambda session: session.execute(BULK, bulk))  # fmt: skip
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            before = peak()
             found += measured(engine, f"{ENTRIES:,} entries verified", 10.0, chain.check)
-            more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - peak
+            more = peak() - before
             found.append(Row("memory that verifying took on top", round(more), "MB", 50))
             engine.dispose()
     return [*found, _changes(files)]

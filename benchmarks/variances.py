@@ -10,19 +10,14 @@ itself are in these times; CPU seconds stand beside, for machines with neighbour
 
 import time
 
-from benchmarks.measuring.panels import Block, factor_block, prop99
+from benchmarks.measuring.ours import panel_of
+from benchmarks.measuring.panels import factor_block, prop99
 from benchmarks.measuring.rows import Row, in_seconds, tell
 from estimators import ESTIMATORS, STANDARD_VARIANCES, Estimator, Panel, evaluate
 
 SEED = 1
 PROMISES = {"prop99": 10.0, "200 × 100": 60.0}
 BESIDE = {"200 × 100": "dwcp"}  # whose time is told, and not promised
-
-
-def panel_of(block: Block) -> Panel:
-    """As estimators take it."""
-    units, periods = block.outcome.shape
-    return Panel(block.outcome, block.treatment, tuple(range(units)), tuple(range(periods)))
 
 
 def spent(panel: Panel, estimator: Estimator) -> tuple[float, float]:

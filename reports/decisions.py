@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -10,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reports.names import closed, counted
+from reports.names import closed, counted, day
 from reports.plain_text import text as _text
 from storage.decision_counts import AGAINST, AS_RECOMMENDED, OPEN, WITHOUT
 from storage.decision_records import Decision, in_force
@@ -147,8 +146,8 @@ def _sentences(one: Decision) -> list[str]:
         how = f", against the recommendation ({one.recommendation})"
     else:
         how = ", as recommended"
-    said = [closed(f"Decided: {one.decision}, by {one.by} on {_day(one.at)}{how}: {one.reason}")]
-    said += [closed(f"Signed off by {s.by} on {_day(s.at)}: {s.reason}") for s in one.sign_offs]
+    said = [closed(f"Decided: {one.decision}, by {one.by} on {day(one.at)}{how}: {one.reason}")]
+    said += [closed(f"Signed off by {s.by} on {day(s.at)}: {s.reason}") for s in one.sign_offs]
     if not one.stands:
         said.append("It does not stand until a second person signs it off.")
     if one.outcome:
@@ -158,10 +157,6 @@ def _sentences(one: Decision) -> list[str]:
                    f"{one.outcome.reason}")
         )  # fmt: skip
     return said
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment.strftime('%B %Y')}"
 
 
 def _object(one: Decision) -> dict[str, Any]:

@@ -6,6 +6,7 @@ variance are explained here once; an unknown kind is shown by its key.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from estimators import ESTIMATORS
 
@@ -125,6 +126,11 @@ def closed(text: str) -> str:
     """The text on one line, with a full stop at its end."""
     line = " ".join(text.split())
     return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def day(moment: datetime) -> str:
+    """ "28 November 2026" """
+    return f"{moment.day} {moment.strftime('%B %Y')}"
 
 
 def spelled(count: int) -> str:

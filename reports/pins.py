@@ -1,10 +1,9 @@
 """Which version is the official one, and what came after it: in words and as JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from reports.names import closed, estimator_label
+from reports.names import closed, day, estimator_label
 from reports.numbers import interval, number, places_for, places_that_keep_signs
 from storage.records import Pin, ResultSummary, StoredResult
 
@@ -37,7 +36,7 @@ def sentences(result: StoredResult) -> list[str]:
         standing = "later, not official" if pin else "later"
         said.append(
             f"There is a {standing} version, {later.study}@{later.version} of "
-            f"{_day(later.created_at)}: {_said(later)}."
+            f"{day(later.created_at)}: {_said(later)}."
         )
     return said
 
@@ -45,7 +44,7 @@ def sentences(result: StoredResult) -> list[str]:
 def pinned(pin: Pin) -> str:
     """That a version is the official one, since when and why."""
     name = f"{pin.study}@{pin.version}"
-    return closed(f"{name} is the official version, pinned by {pin.by} on {_day(pin.at)}: "
+    return closed(f"{name} is the official version, pinned by {pin.by} on {day(pin.at)}: "
                   f"{pin.reason}")  # fmt: skip
 
 
@@ -64,7 +63,3 @@ def _said(one: ResultSummary) -> str:
     places = places_that_keep_signs(places, (one.att, one.ci_low, one.ci_high))
     bounds = interval(one.ci_low, one.ci_high, places)
     return f"{estimator_label(one.primary)} {number(one.att, places)} ({bounds})"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment.strftime('%B %Y')}"

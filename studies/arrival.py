@@ -45,8 +45,8 @@ def needed(labels: Sequence[Label], promotion: Promotion, plan: PromotionPlan) -
     ordered = sorted(covered, key=lambda label: covered[label].first)
     if covered[ordered[0]].clock != whole.clock:
         raise InvalidPeriods(
-            f"periods are {_spoken(covered[ordered[0]])}, promotion {promotion.promotion} is dated "
-            f"in {_spoken(whole)} ({promotion.first}..{promotion.last}); date both alike"
+            f"periods are {covered[ordered[0]].counts}, promotion {promotion.promotion} is dated "
+            f"in {whole.counts} ({promotion.first}..{promotion.last}); date both alike"
         )
     first = next(i for i, one in enumerate(ordered) if covered[one].last >= whole.first)
     last = next(i for i, one in enumerate(ordered) if covered[one].last >= whole.last) + plan.after
@@ -74,7 +74,3 @@ def _following(grid: Grid, count: int) -> list[Label]:
     spelled = [grid.spelled(last + step * grid.step) for step in range(1, count + 1)]
     numbers = all(isinstance(label, int) for label in grid.positions)
     return [int(label) for label in spelled] if numbers else list(spelled)
-
-
-def _spoken(span: Span) -> str:
-    return "whole numbers" if span.clock == "numbers" else "days"

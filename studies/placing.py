@@ -89,8 +89,8 @@ def covered(found: Mapping[Label, Span], promotion: Promotion) -> Covered:
     first, last = found[ordered[0]], found[ordered[-1]]
     if first.clock != whole.clock:
         raise InvalidPromotion(
-            f"promotion {_said(promotion)} is dated in {_words(whole)}, the panel's periods are "
-            f"{_words(first)} ({listed(ordered)}); date both alike"
+            f"promotion {_said(promotion)} is dated in {whole.counts}, the panel's periods are "
+            f"{first.counts} ({listed(ordered)}); date both alike"
         )
     met = [label for label in ordered if found[label].meets(whole)]
     if not met:
@@ -126,7 +126,3 @@ def concerns(one: Promotion, other: Promotion) -> bool:
 
 def _said(promotion: Promotion) -> str:
     return f"{promotion.promotion} ({promotion.first} to {promotion.last})"
-
-
-def _words(span: Span) -> str:
-    return "whole numbers" if span.clock == "numbers" else "days"

@@ -37,6 +37,11 @@ class Span:
     first: int
     last: int
 
+    @property
+    def counts(self) -> str:
+        """What it is counted in, for people."""
+        return "whole numbers" if self.clock == "numbers" else "days"
+
     def meets(self, other: "Span") -> bool:
         """Whether some day is in both."""
         return self.clock == other.clock and self.first <= other.last and other.first <= self.last

@@ -1,34 +1,16 @@
-"""The figure of calibration: coverage where it is quiet and where it is noisy, and power, as SVG.
+"""The figure of calibration: coverage where it is quiet and where it is noisy, and power (SVG)."""
 
-Drawn for a page that has no style sheet, in colours that print; it fetches nothing.
-"""
-
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import vl_convert
-
+from benchmarks.measuring.on_white import INK, MUTED, Spec, svg
 from estimators.calibration.summaries import EFFECTS, Score
 
-Spec = dict[str, Any]
-INK, MUTED, HAIRLINE = "#1c1b19", "#66625a", "#e3dfd6"
 COLOURS = {"marginal": "#7d7a72", "given_unit": "#c2570c", "given_period": "#0a7f5c",
            "given_both": "#0b62a4", "adaptive": "#7b3fa0"}  # fmt: skip
 PLACES = {"quietest fifth": "diamond", "everywhere": "circle", "noisiest fifth": "triangle-up"}
 LOWEST = 0.6  # where the axis of coverage begins
 LINE: Spec = {"type": "line", "strokeWidth": 1.5}
 POINT: Spec = {"type": "point", "filled": True, "opacity": 1}
-CONFIG: Spec = {
-    "background": "#ffffff",
-    "font": "sans-serif",
-    "view": {"stroke": None},
-    "axis": {"domainColor": HAIRLINE, "gridColor": HAIRLINE, "tickColor": HAIRLINE,
-             "labelColor": MUTED, "titleColor": MUTED, "labelFontSize": 12, "titleFontSize": 12,
-             "titleFontWeight": "normal"},
-    "legend": {"labelColor": MUTED, "titleColor": MUTED, "labelFontSize": 12},
-    "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 13},
-}  # fmt: skip
 
 
 def figure(drawn: Mapping[str, Sequence[Score]], level: float = 0.95) -> str:
@@ -38,11 +20,8 @@ def figure(drawn: Mapping[str, Sequence[Score]], level: float = 0.95) -> str:
         for name, scores in drawn.items()
         if any("size_adjusted_1" in one.numbers for one in scores)
     ]
-    spec = {"vconcat": rows, "spacing": 34, "padding": 10, "config": CONFIG,
-            "resolve": {"scale": {"color": "shared", "shape": "shared"}}}  # fmt: skip
-    svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    # hundredths of a pixel are enough; a label, which follows a tag, keeps its digits
-    return re.sub(r"(?<!>)(\d\.\d{2})\d+", r"\1", svg) + "\n"
+    return svg({"vconcat": rows, "spacing": 34, "padding": 10,
+                "resolve": {"scale": {"color": "shared", "shape": "shared"}}})  # fmt: skip
 
 
 def _coverage(name: str, scores: Sequence[Score], level: float) -> Spec:

@@ -1,18 +1,11 @@
-"""The figure of growth: seconds and megabytes against cells, both on logarithmic scales, as SVG.
-
-Drawn as the reports draw, but with colours of its own, for a page that has no style sheet. It
-fetches nothing: the data are in the specification.
-"""
+"""The figure of growth: seconds and megabytes against cells, both on logarithmic scales, as SVG."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import vl_convert
+from benchmarks.measuring.on_white import INK, MUTED, Spec, svg
 
-Spec = dict[str, Any]
-INK, MUTED, HAIRLINE = "#1c1b19", "#66625a", "#e3dfd6"
 # estimator -> its name, its colour, its dashes
 LINES: Mapping[str, tuple[str, str, list[int]]] = {
     "did": ("DID", "#66625a", [1, 0]),
@@ -32,15 +25,6 @@ COUNT = (
     "datum.value >= 1e6 ? datum.value / 1e6 + ' m'"
     " : datum.value >= 1e3 ? format(datum.value, ',') : '' + datum.value"
 )
-CONFIG: Spec = {
-    "background": "#ffffff",
-    "font": "sans-serif",
-    "view": {"stroke": None},
-    "axis": {"domainColor": HAIRLINE, "gridColor": HAIRLINE, "tickColor": HAIRLINE,
-             "labelColor": MUTED, "titleColor": MUTED, "labelFontSize": 12, "titleFontSize": 12,
-             "titleFontWeight": "normal"},
-    "legend": {"labelColor": MUTED, "labelFontSize": 12, "symbolStrokeWidth": 2},
-}  # fmt: skip
 
 
 def figure(points: Sequence[Mapping[str, Any]]) -> str:
@@ -56,11 +40,8 @@ def figure(points: Sequence[Mapping[str, Any]]) -> str:
         "resolve": {"scale": {"color": "shared", "strokeDash": "shared"}},
         "data": {"values": measured},
         "padding": 10,
-        "config": CONFIG,
     }
-    drawn = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    # hundredths of a pixel are enough; a label, which follows a tag, keeps its digits
-    return re.sub(r"(?<!>)(\d\.\d{2})\d+", r"\1", drawn) + "\n"
+    return svg(spec)
 
 
 def _panel(lines: Sequence[tuple[str, str, list[int]]], value: str) -> Spec:
@@ -74,7 +55,8 @@ def _panel(lines: Sequence[tuple[str, str, list[int]]], value: str) -> Spec:
     }
     y = {"field": value, **logarithmic, "title": None,
          "axis": {"values": ticks, "labelExpr": COUNT, "tickCount": len(ticks)}}  # fmt: skip
-    legend = {"orient": "top", "title": None, "columns": 7, "columnPadding": 16}
+    legend = {"orient": "top", "title": None, "columns": 7, "columnPadding": 16,
+              "symbolStrokeWidth": 2}  # fmt: skip
     names = [name for name, _, _ in lines]
     named = {"field": "name", "legend": legend, "sort": names}
     colour = {**named, "scale": {"domain": names, "range": [colour for _, colour, _ in lines]}}

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measuring.ours import panel_of
 from benchmarks.measuring.panels import Block
 from benchmarks.peers.accuracy import targets
 from benchmarks.peers.answers import TRIPLES, Adapter, Answer, Parts
-from estimators import ESTIMATORS, Fit, Panel
+from estimators import ESTIMATORS, Fit
 from estimators.doubly_weighted import DoublyWeighted
 from estimators.solvers.low_rank import two_way_low_rank
 
@@ -36,7 +37,7 @@ def _plain(key: str) -> Adapter:
                 period_weights=None if periods is None else periods[: block.start],
             )
 
-        return lambda: ESTIMATORS[key].fit(panel(block)), read
+        return lambda: ESTIMATORS[key].fit(panel_of(block)), read
 
     return adapter
 
@@ -52,14 +53,14 @@ def mc(block: Block) -> Asked:
         parts = (found.unit_effects + level, found.period_effects, low_rank)
         return replace(_answer(block, fit), fits=(parts,))
 
-    return lambda: method.fit(panel(block)), read
+    return lambda: method.fit(panel_of(block)), read
 
 
 def mc_cv(block: Block) -> Asked:
     """λ by folds that imitate the treatment."""
 
     def call() -> Fit:
-        made = panel(block)
+        made = panel_of(block)
         return ESTIMATORS["mc"].tune(made).fit(made)
 
     return call, lambda fit: _answer(block, fit)
@@ -75,7 +76,7 @@ def _dwcp(question: str) -> Adapter:
         method = replace(ESTIMATORS["dwcp"], **triple)  # type: ignore[type-var]
 
         def call() -> Fit:
-            made = panel(standard)
+            made = panel_of(standard)
             return method.for_placebos(made).fit(made)
 
         def read(fit: Fit) -> Answer:
@@ -107,18 +108,12 @@ def _left_out(question: str) -> Adapter:
         standard = block.standardised
 
         def call() -> float:
-            made = panel(standard)
+            made = panel_of(standard)
             return float(np.nansum((made.outcome - method.leave_one_cell_out(made)) ** 2))
 
         return call, lambda score: Answer(score=score)
 
     return adapter
-
-
-def panel(block: Block) -> Panel:
-    """The block, validated."""
-    units, periods = block.outcome.shape
-    return Panel(block.outcome, block.treatment, tuple(range(units)), tuple(range(periods)))
 
 
 def _answer(block: Block, fit: Fit) -> Answer:
