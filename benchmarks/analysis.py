@@ -1,9 +1,9 @@
-"""Time and peak memory of the estimators with all four variances, on the two real panels.
+"""Time and peak memory of the estimators with all five variances, on the two real panels.
 
     python -m benchmarks.analysis            a table
     python -m benchmarks.analysis --json     the same as one JSON object
 
-Promised: all six estimators with four variances on prop99 in 60 s. Functions are called without
+Promised: all six estimators with five variances on prop99 in 60 s. Functions are called without
 Prefect and without a database, each estimator in a process of its own, so that its peak is its
 own; seconds are those of tuning, fitting and placebos, without imports. Compiled code is kept in
 a folder of this run alone: first all six of prop99 run in one process that has to compile

@@ -41,7 +41,7 @@ class Run:
 
     @property
     def estimating(self) -> float:
-        """From the checks to storing: six estimators side by side, four variances each."""
+        """From the checks to storing: six estimators side by side, five variances each."""
         return self.steps["ledger"] - self.steps["checks"]
 
 
@@ -93,7 +93,7 @@ def measure() -> list[Row]:
         Row("  pull and snapshot", snapshot - start, "s"),
         Row("  checks (importing Great Expectations included)",
             second.steps["checks"] - snapshot, "s"),
-        Row("  six estimators, four variances, and storing", second.estimating, "s"),
+        Row("  six estimators, five variances, and storing", second.estimating, "s"),
         Row("  after that, to the end of the process", second.total - second.steps["ledger"], "s"),
         Row("outside the estimators, share of the run", 100 * outside / second.total, "%"),
         Row("run of prop99, the same question again", again.total, "s"),
