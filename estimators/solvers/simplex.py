@@ -27,6 +27,7 @@ from estimators.solvers.nearest_point import nearest_point
 from estimators.solvers.shrunken_weights import shrunken_weights
 
 TOLERANCE = 1e-10  # gap that is refused, as a share; what is reached is about 1e-16
+NOTHING = 1e-24  # of the largest squared distance: below it is rounding
 SHRINKING = 1e-3  # ridge, as a share of a donor's typical squared distance, that spreads weights
 
 
@@ -61,7 +62,9 @@ def simplex_least_squares(
         share = duality_gap(points, squares, ridge, weights)
         if settled and share <= TOLERANCE:
             return weights, steps, share
-    weights, walked = nearest_point(points, squares, ridge, start, typical + ridge)
+    # Where half of the donors reproduce the path exactly, as counts may, their distance is no size.
+    size = typical if typical > NOTHING * largest else largest
+    weights, walked = nearest_point(points, squares, ridge, start, size + ridge)
     share = duality_gap(points, squares, ridge, weights)
     if share > TOLERANCE:
         if len(start):  # whether there is an answer must not depend on where the search began

@@ -29,6 +29,7 @@ from estimators.variance.inference import infer
 from estimators.variance.placebos import Placebos
 
 ATTEMPTS = 5  # draws at most, for each that is wanted
+ROUNDING = 1e-10  # of the outcome's spread: effects that differ by less are the same
 STREAM = 2  # of this seed: no draw is shared with a pool of placebos
 
 
@@ -49,7 +50,7 @@ class BootstrapVariance:
                 f"{placebos.draws} wanted; treat and observe more units, or read another kind"
             )
         value = float(np.mean((found - found.mean()) ** 2))
-        if not value > 0:
+        if not value > (ROUNDING * float(np.nanstd(panel.outcome))) ** 2:
             raise UnsupportedDesign(
                 f"{self.kind}: all {len(found)} resamples of units give the same effect, which "
                 f"says nothing about noise"

@@ -38,6 +38,7 @@ from estimators.variance.placebos import Placebos
 from estimators.variance.ranks import rejecting_ranks, require_enough
 
 TIES = 1e-9  # of the largest statistic: shifts of equal residuals are equal
+ROUNDING = 1e-12  # of the outcome's spread: smaller residuals are none
 DOUBLINGS = 40
 EXACT = 1e-4  # of the distance searched: how closely an end is found
 
@@ -83,7 +84,7 @@ class ConformalTest:
         def rank(tau: float) -> int:
             return _rank(statistics(panel, estimator, tau))
 
-        step = _scale(at_estimate, int(panel.treatment.sum()))
+        step = _scale(at_estimate, panel)
         low, high = interval(rank, rejected, effect, step, self.kind)
         which = f"all {shifts}" if shifts == periods else f"{shifts} of {periods}"
         gaps = "" if shifts == periods else ", those that meet no gap"
@@ -160,10 +161,10 @@ def _rank(found: FloatArray) -> int:
     return int(np.sum(found >= found[0] - TIES * found.max()))
 
 
-def _scale(found: FloatArray, cells: int) -> float:
+def _scale(found: FloatArray, panel: Panel) -> float:
     """What a cell of a shifted window is off by, typically: a step of the search."""
-    typical = float(np.median(found)) / cells
-    if typical > 0:
+    typical = float(np.median(found)) / int(panel.treatment.sum())
+    if typical > ROUNDING * float(np.nanstd(panel.outcome)):
         return typical
     raise UnsupportedDesign(
         "conformal: residuals are all zero under the null, which says nothing about noise"

@@ -26,6 +26,7 @@ from estimators.core.effect import att
 from estimators.core.errors import UnsupportedDesign
 from estimators.core.fit import Estimator, Inference, Variance
 from estimators.core.panel import FloatArray, IntArray, Panel, listed
+from estimators.variance.bootstrap import ROUNDING as SAME
 from estimators.variance.bootstrap import require_several
 from estimators.variance.inference import infer
 from estimators.variance.placebos import Placebos
@@ -57,7 +58,7 @@ class JackknifeVariance:
             )
         n = len(effects)
         value = float((n - 1) / n * np.sum((effects - effects.mean()) ** 2))
-        if not value > 0:
+        if not value > (SAME * float(np.nanstd(panel.outcome))) ** 2:
             raise UnsupportedDesign(
                 f"{self.kind}: the effect is the same whichever of {n} units is left out, which "
                 f"says nothing about noise"

@@ -89,9 +89,9 @@ def gathered(
 
 
 def programs(panel: Panel, options: Options) -> int:
-    """Sets of weights one fit takes, without looking for who is compared with whom."""
+    """Sets of weights one fit takes, 1 or more, without looking for who is compared with whom."""
     if options.on_off == "per_cell":
-        return int((panel.treatment & panel.observed).sum())
+        return max(1, int((panel.treatment & panel.observed).sum()))
     if options.weights == "per_unit":
         return int(panel.treated_units.sum())
     return 1

@@ -12,7 +12,7 @@ from estimators.core.panel import FloatArray
 from estimators.variance.conformal import ConformalTest, FittedUnderNull, interval, statistics
 from estimators.variance.ranks import rejecting_ranks
 from tests.estimators.catalogue import quick
-from tests.estimators.panels import labelled, noisy, treated_as, with_outcome
+from tests.estimators.panels import additive, labelled, noisy, treated_as, with_outcome
 from tests.estimators.twins.least_squares import two_way_by_dummies
 from tests.estimators.twins.procedures import conformal_p
 from tests.estimators.twins.simplex import projected_gradient
@@ -252,6 +252,8 @@ def test_a_rejected_estimate_and_an_endless_interval_are_refused() -> None:
 def test_residuals_that_are_all_zero_say_nothing() -> None:
     flat = labelled(np.zeros((10, PERIODS)), panel_of(0).treatment)
     assert "residuals are all zero" in refused(flat, "did")
+    exact = labelled(additive(10, PERIODS) + 3 * flat.treatment, flat.treatment)
+    assert "residuals are all zero" in refused(exact, "did")  # but for rounding
 
 
 def test_the_kind_is_the_one_in_the_catalogue() -> None:

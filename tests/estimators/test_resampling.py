@@ -5,10 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from estimators import ESTIMATORS, VARIANCES, Inference, Panel, Refusal, evaluate
+from estimators import (
+    ESTIMATORS,
+    VARIANCES,
+    Inference,
+    Panel,
+    Refusal,
+    UnsupportedDesign,
+    evaluate,
+)
 from estimators.core.panel import FloatArray
 from tests.estimators.catalogue import quick
-from tests.estimators.panels import labelled, noisy, small, treated_as, with_outcome
+from tests.estimators.panels import additive, labelled, noisy, small, treated_as, with_outcome
 from tests.estimators.twins.procedures import bilinear, double_difference, jackknife
 
 BLOCK = labelled(noisy(14, 16, seed=2), treated_as("block", 14, 16, treated=3))
@@ -154,6 +162,23 @@ def test_weights_of_each_unit_are_refused_by_the_jackknife() -> None:
     (found,) = evaluate(BLOCK, estimator, VARIANCES["jackknife"]).inferences
     assert isinstance(found, Refusal)
     assert "3 for 1 cohorts" in found.reason
+
+
+@pytest.mark.parametrize("kind", ["bootstrap", "jackknife"])
+def test_effects_that_differ_by_rounding_alone_promise_no_certainty(kind: str) -> None:
+    treatment = treated_as("block", 14, 16, treated=3)
+    exact = labelled(additive(14, 16) + 3 * treatment, treatment)
+    assert "says nothing about noise" in refused(exact, "did", kind)
+
+
+def test_a_treated_cell_that_is_not_observed_takes_no_program_and_divides_nothing() -> None:
+    treatment = np.zeros((8, 16), dtype=bool)
+    treatment[0, -1] = True
+    outcome = noisy(8, 16)
+    outcome[0, -1] = np.nan
+    estimator = replace(ESTIMATORS["sc"], on_off="per_cell", gaps="drop")  # type: ignore[type-var]
+    with pytest.raises(UnsupportedDesign):
+        evaluate(labelled(outcome, treatment), estimator, VARIANCES["bootstrap"])
 
 
 def test_the_bootstrap_answers_where_treatment_switches() -> None:

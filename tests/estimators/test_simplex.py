@@ -63,6 +63,14 @@ def by_slsqp(A: FloatArray, b: FloatArray, ridge: float) -> FloatArray:
     return np.asarray(found.x)
 
 
+def test_half_of_the_donors_may_reproduce_the_path_exactly_as_counts_do() -> None:
+    target = np.array([2.0, 0.0, 1.0])
+    A = target[:, None] + np.array([[2.0, 0, 0, 0], [3.0, 0, 0, 1], [2.0, 0, 0, 0]])
+    weights, _, gap = simplex_least_squares(A, target)
+    assert gap == 0.0
+    np.testing.assert_array_equal(A @ weights, target)
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(6, 15), (15, 6), (12, 12)])
 @pytest.mark.parametrize("ridge", [0.0, 0.3, 30.0])
 def test_the_minimum_is_that_of_projected_gradient_and_of_slsqp(
