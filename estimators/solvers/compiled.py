@@ -3,10 +3,14 @@
 Numba keeps machine code beside the file a function is in, and compiles again when that file
 changes. What the function calls in other files is inside that machine code too, and numba does not
 look at those: after an upgrade that touches only them, the old code would go on computing. So the
-folder it is kept in is named after the content of every file of this one.
+folder it is kept in is named after the content of every file of this one. A folder that nobody has
+started from for a month goes when a new one comes.
 """
 
 import hashlib
+import os
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +19,7 @@ import numba
 from numba import njit
 
 HERE = Path(__file__).resolve().parent
+MONTH = 30 * 86400.0
 
 
 def fingerprint(folder: Path) -> str:
@@ -26,8 +31,22 @@ def fingerprint(folder: Path) -> str:
     return found.hexdigest()[:16]
 
 
+def used(folder: Path, now: float) -> None:
+    """Note that a folder is in use. When it is new, remove those of its kind that were not lately.
+
+    Not at once: programs of the version before may still run, and numba goes on writing to theirs.
+    """
+    if folder.exists():
+        os.utime(folder)
+        return
+    for other in folder.parent.glob("compiled-*"):
+        if now - other.stat().st_mtime > MONTH:
+            shutil.rmtree(other, ignore_errors=True)  # another program may be doing the same
+
+
 config: Any = numba.config  # its settings come from the environment: NUMBA_CACHE_DIR, and so on
 FOLDER = Path(config.CACHE_DIR or HERE / "__pycache__") / f"compiled-{fingerprint(HERE)}"
+used(FOLDER, time.time())
 
 
 def compiled(

@@ -1,10 +1,12 @@
 """Machine code is kept, and never outlives the code it was compiled from."""
 
 import importlib
+import os
 import pkgutil
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,16 @@ def test_a_change_in_a_function_that_is_called_from_another_file_is_seen(tmp_pat
     assert answer(3) == 6  # without folders of their own: 2, by the machine code of before
     assert answer(1) == 2
     assert len({file.parent for file in tmp_path.rglob("*.nbi")} - kept) == 1
+
+
+def test_a_new_version_removes_what_none_has_used_for_a_month_and_no_more(tmp_path: Path) -> None:
+    now, day = time.time(), 86400.0
+    for name, age in (("compiled-old", 31), ("compiled-before", 29), ("compiled-first", 31),
+                      ("other", 400)):  # fmt: skip
+        (tmp_path / name / "kept").mkdir(parents=True)
+        os.utime(tmp_path / name, (now - age * day, now - age * day))
+    compiled.used(tmp_path / "compiled-first", now)  # an old one that is started from again
+    assert len(list(tmp_path.iterdir())) == 4
+    compiled.used(tmp_path / "compiled-new", now)
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {"compiled-before", "compiled-first", "other"}
