@@ -140,7 +140,7 @@ class DoublyWeighted:
             return len(np.unique(panel.treatment[panel.treated_units], axis=0))
         units = scored.any(axis=1).sum() if not self.lambda_time else 0
         periods = scored.any(axis=0).sum() if not self.lambda_unit else 0
-        return int(units or periods or scored.sum())
+        return max(1, int(units or periods or scored.sum()))
 
     def fit(self, panel: Panel) -> Fit:
         """(N, T), finite in rows of treated units. Raises UnsupportedDesign or NotConverged."""
@@ -151,8 +151,8 @@ class DoublyWeighted:
         scored = panel.treatment & panel.observed
         imputed = panel.treatment & identified(panel)  # outcomes never matter, not even being there
         shown = imputed | (panel.usable & panel.treated_units[:, None])
-        wanted = shown if self.show_untreated else scored
-        return _fit(self, panel, wanted, scored if scored.any() else imputed, notes)
+        asked = scored if scored.any() else imputed
+        return _fit(self, panel, shown if self.show_untreated else asked, asked, notes)
 
     def leave_one_cell_out(self, panel: Panel) -> FloatArray:
         """(N, T) each usable cell predicted by its own fit without it, for λ that are given.

@@ -181,5 +181,15 @@ def test_a_treated_cell_that_is_not_observed_takes_no_program_and_divides_nothin
         evaluate(labelled(outcome, treatment), estimator, VARIANCES["bootstrap"])
 
 
+def test_draws_without_an_observed_treated_cell_are_drawn_again_by_every_estimator() -> None:
+    treatment = treated_as("staggered", 8, 14)
+    outcome = noisy(8, 14)
+    outcome[0, 11:] = np.nan
+    for name in ("did", "mc", "dwcp"):
+        found = said(labelled(outcome, treatment), name, "bootstrap", draws=20)
+        assert found.placebos == 20
+        assert "more could not be fitted" in found.construction
+
+
 def test_the_bootstrap_answers_where_treatment_switches() -> None:
     assert said(small("on_off"), "did", "bootstrap").placebos == 30
