@@ -62,24 +62,24 @@ def _conformal(noise: str, units: int, periods: int) -> Design:
 
 SIX = ",".join(ESTIMATORS)
 DESIGNS = {
-    "did multiplicative 20x15": _design("multiplicative", 20, 15, "did", 2000),
+    "did multiplicative 20x15": _design("multiplicative", 20, 15, "did", 5540),
     "did multiplicative 50x40": _design("multiplicative", 50, 40, "did", 2000),
-    "did even 20x15": _design("even", 20, 15, "did", 2000),
+    "did even 20x15": _design("even", 20, 15, "did", 5260),
     "did even 50x40": _design("even", 50, 40, "did", 2000),
-    "sdid multiplicative 20x15": _design("multiplicative", 20, 15, "sdid", 2000),
+    "sdid multiplicative 20x15": _design("multiplicative", 20, 15, "sdid", 8000),
     "sdid even 20x15": _design("even", 20, 15, "sdid", 2000),
     "sdid by_unit 20x15": _design("by_unit", 20, 15, "sdid", 2000),
     "sdid by_period 20x15": _design("by_period", 20, 15, "sdid", 2000),
     "sdid multiplicative 50x40": _design("multiplicative", 50, 40, "sdid", 2000),
     "sdid even 50x40": _design("even", 50, 40, "sdid", 2000),
-    "six even 20x15": _design("even", 20, 15, SIX, 500),
-    "did ar1 50x40": _design("ar1", 50, 40, "did", 2000),
+    "six even 20x15": _design("even", 20, 15, SIX, 1260),
+    "did ar1 50x40": _design("ar1", 50, 40, "did", 1220),
     "did ar1 20x15": _design("ar1", 20, 15, "did", 2000),
-    "did t5 50x40": _design("t5", 50, 40, "did", 2000),
+    "did t5 50x40": _design("t5", 50, 40, "did", 600),
     "did t5 20x15": _design("t5", 20, 15, "did", 2000),
-    "did ended even 50x40": _design("even", 50, 40, "did", 2000, "ended"),
-    "did ended ar1 50x40": _design("ar1", 50, 40, "did", 2000, "ended"),
-    "did block ar1 50x40": _design("ar1", 50, 40, "did", 2000, "block"),
+    "did ended even 50x40": _design("even", 50, 40, "did", 1000, "ended"),
+    "did ended ar1 50x40": _design("ar1", 50, 40, "did", 600, "ended"),
+    "did block ar1 50x40": _design("ar1", 50, 40, "did", 600, "block"),
     "did conformal even 50x40": _conformal("even", 50, 40),
     "did conformal even 20x20": _conformal("even", 20, 20),
     "did conformal ar1 50x40": _conformal("ar1", 50, 40),
@@ -244,7 +244,7 @@ def main() -> None:
         print("\n".join(lines(drawn[name], answers, exam.level)))
         print(family(answers, exam.level))
         print("\n".join(without_luck(answers, exam)), flush=True)
-    draws = 1000 if asked.draws is None else asked.draws
+    draws = 2000 if asked.draws is None else asked.draws
     if "cps".startswith(tuple(asked.design)) and CPS.is_file() and draws:
         print("\ncps\n")
         print("\n".join(paper(draws, kept("cps.npy"))), flush=True)

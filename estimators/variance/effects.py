@@ -26,6 +26,8 @@ from estimators.core.panel import FloatArray, IntArray, Panel
 from estimators.core.placements import Placement
 from estimators.variance.independence import degrees
 
+ROUNDING = 1e-13  # of the panel's largest outcome: an effect as small as that is none
+
 
 @dataclass(frozen=True, eq=False)
 class Effects:
@@ -114,6 +116,7 @@ def _scored(panel: Panel, fit: Fit, columns: IntArray, nothing: PlaceboEffect) -
         effects = cell_effects(panel, fit)
     except UnsupportedDesign as refusal:
         return replace(nothing, reason=str(refusal))
+    effects[np.abs(effects) <= ROUNDING * np.nanmax(np.abs(panel.outcome))] = 0
     column = np.nonzero(scored_cells(panel, fit))[1]
     count = np.bincount(column, minlength=len(columns))
     some = count > 0

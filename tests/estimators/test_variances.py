@@ -197,9 +197,14 @@ def test_too_short_a_past_refuses_what_holds_the_unit_fixed_and_nothing_else() -
     assert isinstance(kinds["given_period"], Inference)
 
 
-def test_placebos_without_any_noise_refuse_instead_of_promising_certainty() -> None:
-    flat = labelled(np.zeros((10, 16)), treated_as("block"))
-    found = evaluate(flat, DID, STANDARD_VARIANCES.values()).inferences
+@pytest.mark.parametrize("levels", [0.0, 1.0, 1e6])
+def test_placebos_without_any_noise_refuse_instead_of_promising_certainty(levels: float) -> None:
+    """Units and periods that add up exactly leave rounding, which is no noise either."""
+    rng = np.random.default_rng(0)
+    added = levels * rng.standard_normal((10, 1)) + levels * rng.standard_normal((1, 16))
+    found = evaluate(
+        labelled(added, treated_as("block")), DID, STANDARD_VARIANCES.values()
+    ).inferences
     assert all(isinstance(one, Refusal) for one in found)
     assert all("placebo effects are all zero" in one.reason for one in found
                if isinstance(one, Refusal))  # fmt: skip
