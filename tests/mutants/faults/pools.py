@@ -184,6 +184,13 @@ POOLS = (
         (UNEVENNESS,),
     ),
     Fault(
+        "placebo effects that are rounding taken for noise",
+        EFFECTS,
+        "effects[np.abs(effects) <= ROUNDING * np.nanmax(np.abs(panel.outcome))] = 0",
+        "",
+        (f"{VARIANCES}::test_placebos_without_any_noise_refuse_instead_of_promising_certainty",),
+    ),
+    Fault(
         "placebos tuned anew, so that another estimator is judged",
         EFFECTS,
         "fit = estimator.fit(panels[0])",

@@ -17,6 +17,13 @@ PROCEDURES = (
         (RESAMPLING,),
     ),
     Fault(
+        "bootstrap without noise: rounding taken for a variance",
+        BOOTSTRAP,
+        "if not value > (ROUNDING * float(np.nanstd(panel.outcome))) ** 2:",
+        "if not value > 0:",
+        (RESAMPLING,),
+    ),
+    Fault(
         "bootstrap not centred",
         BOOTSTRAP,
         "np.mean((found - found.mean()) ** 2)",
@@ -122,6 +129,13 @@ PROCEDURES = (
         (TEST_CONFORMAL,),
     ),
     Fault(
+        "conformal: a shift onto a gap counted with what is observed there",
+        CONFORMAL,
+        "abs(float(residuals[cells].sum())) for cells in moved if known[cells].all()",
+        "abs(float(residuals[cells & known].sum())) for cells in moved",
+        (TEST_CONFORMAL,),
+    ),
+    Fault(
         "conformal: interval at 1 − α/2",
         CONFORMAL,
         "rejected = rejecting_ranks(shifts, level)",
@@ -134,6 +148,13 @@ PROCEDURES = (
         "means = np.nanmean(panel.outcome, axis=1, where=panel.observed)",
         "means = panel.outcome[:, -1]",
         (TEST_CONFORMAL,),
+    ),
+    Fault(
+        "permutation: placebos observed where the treated unit was not",
+        RANK,
+        "replace(placement, unseen=missing).panel(real)",
+        "placement.panel(real)",
+        (TEST_RANK,),
     ),
     Fault(
         "permutation rank without + 1",
