@@ -72,7 +72,7 @@ DESIGNS = {
     "sdid by_period 20x15": _design("by_period", 20, 15, "sdid", 2000),
     "sdid multiplicative 50x40": _design("multiplicative", 50, 40, "sdid", 2000),
     "sdid even 50x40": _design("even", 50, 40, "sdid", 2000),
-    "six even 20x15": _design("even", 20, 15, SIX, 1260),
+    "six even 20x15": _design("even", 20, 15, SIX, 2000),
     "did ar1 50x40": _design("ar1", 50, 40, "did", 1220),
     "did ar1 20x15": _design("ar1", 20, 15, "did", 2000),
     "did t5 50x40": _design("t5", 50, 40, "did", 600),
