@@ -8,6 +8,7 @@ from estimators.calibration.summaries import EFFECTS, Score
 COLOURS = {"marginal": "#7d7a72", "given_unit": "#c2570c", "given_period": "#0a7f5c",
            "given_both": "#0b62a4", "adaptive": "#7b3fa0"}  # fmt: skip
 PLACES = {"quietest fifth": "diamond", "everywhere": "circle", "noisiest fifth": "triangle-up"}
+ROOM = {"left": 30, "right": 30, "top": 10, "bottom": 10}  # viewers' letters may be wider
 LOWEST = 0.6  # where the axis of coverage begins
 LINE: Spec = {"type": "line", "strokeWidth": 1.5}
 POINT: Spec = {"type": "point", "filled": True, "opacity": 1}
@@ -20,7 +21,7 @@ def figure(drawn: Mapping[str, Sequence[Score]], level: float = 0.95) -> str:
         for name, scores in drawn.items()
         if any("size_adjusted_1" in one.numbers for one in scores)
     ]
-    return svg({"vconcat": rows, "spacing": 34, "padding": 10,
+    return svg({"vconcat": rows, "spacing": 34, "padding": ROOM,
                 "resolve": {"scale": {"color": "shared", "shape": "shared"}}})  # fmt: skip
 
 
