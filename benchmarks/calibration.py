@@ -16,6 +16,7 @@ Reads CPS log wages from ../shared/data beside the checkout, or from the folder 
 
 import argparse
 import pickle
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -243,7 +244,9 @@ def main() -> None:
         print(f"\n{name}, {len(answers.number):,} replications, seed {SEED}\n")
         print("\n".join(lines(drawn[name], answers, exam.level)))
         print(family(answers, exam.level))
-        print("\n".join(without_luck(answers, exam)), flush=True)
+        for said in without_luck(answers, exam):
+            print(said)
+        sys.stdout.flush()
     draws = 2000 if asked.draws is None else asked.draws
     if "cps".startswith(tuple(asked.design)) and CPS.is_file() and draws:
         print("\ncps\n")
